@@ -1,0 +1,1 @@
+"""One package per dataset domain: contracts, measures and decisions."""
