@@ -95,7 +95,7 @@ LINES = (
         run_s=150,
         capacity=24,
         fleet=14,
-        riders=(690, 520),
+        riders=(640, 440),
         weekend_share=0.4,
         # Leaving the first stop 07:15 to 08:15 is passing the crowded section, 15 minutes on, 07:30 to 08:30.
         hours=(
@@ -117,7 +117,7 @@ LINES = (
         run_s=165,
         capacity=60,
         fleet=6,
-        riders=(200, 190),
+        riders=(190, 180),
         weekend_share=0.8,
         hours=(_MORNING, _EVENING),
         boarding=(8, 5, 5, 3, 4, 6, 3, 4, 3, 2, 2, 0),
@@ -160,6 +160,7 @@ LINES = (
         frequencies=True,
     ),
 )
+WEEKEND_HOURS = ((6.5, 10, 2.0), (10, 16, 4.0), (16, 19, 3.0), (19, 22, 1.0))
 # Other quarters: as many riders, their morning flatter, so that no section there is over capacity.
 FLATTER = ((6, 7, 3.0), (7, 9, 6.5), (9, 16.5, 3.6), (16.5, 19, 4.6), (19, 23, 1.4))
 

@@ -67,8 +67,8 @@ def mistakes(en: str, zh: str) -> list[str]:
             wrong.append(f"in the {lang} text, {error}")
             continue
         used[lang] = {name for _, name in cut if name is not None}
-        for number in dict.fromkeys(n for literal, _ in cut for n in typed_numbers(literal)):
-            wrong.append(f"the {lang} text types the number '{number}'; pass it as a Quantity")
+        typed = dict.fromkeys(number for literal, _ in cut for number in typed_numbers(literal))
+        wrong += [f"the {lang} text types the number '{number}'; pass it as a Quantity" for number in typed]
     if len(used) == 2 and used["en"] != used["zh"]:
         apart = ", ".join(f"{{{name}}}" for name in sorted(used["en"] ^ used["zh"]))
         wrong.append(f"only one of the languages uses {apart}")

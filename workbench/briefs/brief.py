@@ -134,11 +134,21 @@ class Brief:
     def __post_init__(self) -> None:
         for name in ("tables", "changes", "assumptions", "limits", "data", "links"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        wrong = [] if self.status in STATUSES else [f"the status {self.status!r} is not one of {', '.join(STATUSES)}"]
+        wrong = (
+            []
+            if self.status in STATUSES
+            else [f"the status {self.status!r} is not one of {', '.join(STATUSES)}"]
+        )
         ids = [table.id for table in (self.options, *self.tables, self.figure.data)] + [self.figure.id]
-        wrong += [f"two tables or figures have the id '{each}'" for each in sorted({i for i in ids if ids.count(i) > 1})]
+        wrong += [
+            f"two tables or figures have the id '{each}'"
+            for each in sorted({i for i in ids if ids.count(i) > 1})
+        ]
         names = [row.table for row in self.data]
-        wrong += [f"table '{each}' is in the data twice" for each in sorted({n for n in names if names.count(n) > 1})]
+        wrong += [
+            f"table '{each}' is in the data twice"
+            for each in sorted({n for n in names if names.count(n) > 1})
+        ]
         wrong += _clashes(self._printed())
         refuse(f"brief '{self.decision}'", wrong)
 
@@ -163,7 +173,9 @@ class Brief:
 
     def with_run(self, *, data: tuple[DataRow, ...] | None = None, run: RunStamp | None = None) -> Brief:
         """Return the brief with what the run read and how it ran; what is left out stays as it was."""
-        return replace(self, data=self.data if data is None else tuple(data), run=self.run if run is None else run)
+        return replace(
+            self, data=self.data if data is None else tuple(data), run=self.run if run is None else run
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the brief as JSON holds it: both languages as printed, numbers with full precision."""
@@ -196,7 +208,9 @@ class Brief:
 
     def to_json(self) -> str:
         """Return the brief as JSON text; the same brief gives the same characters."""
-        return json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False, sort_keys=True, indent=2) + "\n"
+        return (
+            json.dumps(self.as_dict(), ensure_ascii=False, allow_nan=False, sort_keys=True, indent=2) + "\n"
+        )
 
     def _repr_html_(self) -> str:
         from workbench.briefs.render import render_fragment

@@ -22,11 +22,11 @@ class FileUsed(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """How many rows were set aside by one rule; `column` is "" where the rule looks at the whole row."""
+    """How many rows one rule set aside; `column` is "" where the rule looks at the whole row."""
 
     rule: str
     column: str
-    count: int
+    rows: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class DataRow:
     rows, clean, rejected
         Rows read, kept, and set aside in quarantine.
     reasons
-        (rule, column, count) of every rule that set rows aside; a row may break several rules.
+        (rule, column, rows) of every rule that set rows aside; a row may break several rules.
     duplicates
         Rows whose key was already there.
     period
@@ -71,16 +71,27 @@ class DataRow:
     def __post_init__(self) -> None:
         object.__setattr__(self, "files", tuple(FileUsed(*each) for each in self.files))
         object.__setattr__(self, "reasons", tuple(Reason(*each) for each in self.reasons))
-        wrong = [f"`{name}` is negative" for name in ("rows", "clean", "rejected", "duplicates") if getattr(self, name) < 0]
+        wrong = [
+            f"`{name}` is negative"
+            for name in ("rows", "clean", "rejected", "duplicates")
+            if getattr(self, name) < 0
+        ]
         lost = self.rows - self.clean - self.rejected
         if lost not in (0, self.duplicates):
-            wrong.append(f"of {self.rows} rows {self.clean} are clean and {self.rejected} set aside: {lost} are lost")
+            wrong.append(
+                f"of {self.rows} rows {self.clean} are clean and {self.rejected} set aside: {lost} are lost"
+            )
         refuse(f"data of table '{self.table}'", wrong)
 
     @property
     def numbers(self) -> Mapping[str, Quantity]:
         """The counts as quantities: rows, clean, rejected, duplicates, share, limit, file.N, reason.N."""
-        counts = {"rows": self.rows, "clean": self.clean, "rejected": self.rejected, "duplicates": self.duplicates}
+        counts = {
+            "rows": self.rows,
+            "clean": self.clean,
+            "rejected": self.rejected,
+            "duplicates": self.duplicates,
+        }
         found = {name: self._count(name, name, count, {}) for name, count in counts.items()}
         share = self.rejected / self.rows if self.rows else None
         source = Source("screening", "share", {"table": self.table})
@@ -90,7 +101,9 @@ class DataRow:
         for at, file in enumerate(self.files):
             found[f"file.{at}"] = self._count(f"file.{at}", "rows", file[2], {"file": file[0]})
         for at, (rule, column, count) in enumerate(self.reasons):
-            found[f"reason.{at}"] = self._count(f"reason.{at}", "count", count, {"rule": rule, "column": column})
+            found[f"reason.{at}"] = self._count(
+                f"reason.{at}", "count", count, {"rule": rule, "column": column}
+            )
         return found
 
     def _count(self, name: str, column: str, count: int, where: Mapping[str, str]) -> Quantity:
@@ -172,4 +185,8 @@ class RunStamp:
 def _slug(name: str) -> str:
     """Make a name fit for an id; one that does not fit keeps a short hash, so that two never meet."""
     plain = re.sub(r"[^a-z0-9_.-]+", "-", name.lower())
-    return plain if plain == name else f"{plain.strip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".strip("-")
+    return (
+        plain
+        if plain == name
+        else f"{plain.strip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:8]}".strip("-")
+    )

@@ -32,9 +32,15 @@ def parts(quantity: Quantity, lang: str, *, within: str | Text | None, level: bo
     unit = _shown_unit(quantity, within)
     factor = _factor(quantity.unit, unit)
     value = quantity.value * factor
-    ends = (None, None) if quantity.low is None or quantity.high is None else (
-        quantity.low * factor, quantity.high * factor)
-    decimals = quantity.decimals if quantity.decimals is not None else decimals_for(value, *ends, quantity.resamples)
+    ends = (
+        (None, None)
+        if quantity.low is None or quantity.high is None
+        else (quantity.low * factor, quantity.high * factor)
+    )
+    decimals = quantity.decimals
+    if decimals is None:
+        resamples = quantity.resamples if quantity.unit in SHARES else None
+        decimals = decimals_for(value, ends[0], ends[1], resamples)
     bound = _percent_bound(quantity)
     stated = within is not None and _same(within, unit)
     number = _bounded(value, decimals, bound)
@@ -128,7 +134,7 @@ def _bounded(value: float, decimals: int, bound: float | None) -> str:
         return text
     step = max(bound, 10.0**-decimals if decimals else 0.1)
     places = decimals_for(step, None, None)
-    if value < bound or (0 <= value and text == number(0, decimals)):
+    if value < bound or (value >= 0 and text == number(0, decimals)):
         return f"<{number(step, places)}"
     if 100 - value < bound or (value <= 100 and text == number(100, decimals)):
         return f">{number(100 - step, places)}"

@@ -92,4 +92,6 @@ def _entry(node: object) -> dict[str, str]:
 
     if not isinstance(node, yaml.MappingNode):
         return {}
-    return {str(key.value): str(value.value) for key, value in node.value if isinstance(value, yaml.ScalarNode)}
+    return {
+        str(key.value): str(value.value) for key, value in node.value if isinstance(value, yaml.ScalarNode)
+    }

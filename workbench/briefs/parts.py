@@ -18,7 +18,9 @@ Prose = Phrase | Text
 Cell = Quantity | Text | str
 
 # What would make a picture reach out of the page, or run.
-_UNSAFE_SVG = re.compile(r"<script|<foreignObject|\son\w+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import", re.I)
+_UNSAFE_SVG = re.compile(
+    r"<script|<foreignObject|\son\w+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -141,11 +143,9 @@ class Table:
         for at, row in enumerate(self.rows, start=1):
             if len(row.cells) != len(keys):
                 wrong.append(f"row {at} has {len(row.cells)} cells for {len(keys)} columns")
-            wrong += [
-                f"row {at} holds {cell!r}; a number has to be a Quantity"
-                for cell in row.cells
-                if not isinstance(cell, Quantity | Text | str)
-            ]
+            cells: tuple[object, ...] = row.cells
+            strange = [cell for cell in cells if not isinstance(cell, Quantity | Text | str)]
+            wrong += [f"row {at} holds {cell!r}; a number has to be a Quantity" for cell in strange]
         refuse(f"table '{self.id}'", wrong)
 
     def quantities(self) -> Iterator[Quantity]:
@@ -176,7 +176,9 @@ class Table:
             cells: list[dict[str, Any]] = []
             for head, cell in zip(self.heads, row.cells, strict=True):
                 printed = {lang: self.cell_text(cell, head, lang, level=level) for lang in LANGUAGES}
-                cells.append({"text": printed} | ({"quantity": cell.id} if isinstance(cell, Quantity) else {}))
+                cells.append(
+                    {"text": printed} | ({"quantity": cell.id} if isinstance(cell, Quantity) else {})
+                )
             rows.append({"cells": cells, "chosen": row.chosen})
         return {
             "id": self.id,
@@ -227,7 +229,9 @@ class Figure:
             if "<svg" not in drawing:
                 wrong.append(f"the drawing in '{lang}' is not SVG")
             elif unsafe := _UNSAFE_SVG.search(drawing):
-                wrong.append(f"the drawing in '{lang}' holds {unsafe.group().strip()!r}, which is not for a page")
+                wrong.append(
+                    f"the drawing in '{lang}' holds {unsafe.group().strip()!r}, which is not for a page"
+                )
         refuse(f"figure '{self.id}'", wrong)
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from workbench.briefs._refuse import id_mistakes, refuse
 Scalar = str | int | float | bool | None
 Number = int | float
 Kind = Literal["interval", "counting", "none"]
+NO_TEXT = Text("")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Quantity:
     high: Number | None = None
     level: float = 0.95
     decimals: int | None = None
-    basis: Text = Text("")
+    basis: Text = NO_TEXT
     source: Source | None = None
     kind: Kind = "none"
     resamples: int | None = None
@@ -117,7 +118,9 @@ class Quantity:
             if low > high:
                 wrong.append(f"`low` {low!r} is above `high` {high!r}")
             elif value is not None and not (low <= value <= high) and not self.outside:
-                wrong.append(f"the value {value!r} lies outside {low!r} to {high!r}; say `outside=True` if it may")
+                wrong.append(
+                    f"the value {value!r} lies outside {low!r} to {high!r}; say `outside=True` if it may"
+                )
             if value is None:
                 wrong.append("a value that cannot be told has no interval")
             if self.kind == "counting":

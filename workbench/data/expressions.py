@@ -8,6 +8,7 @@ by a pattern checked first, because engines differ in what they let pass (blanks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,25 +85,9 @@ def parse_format(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
     """
     if is_polars(frame):
         return add_columns(
-            frame,
-            {
-                new: pl.col(old).str.strip_chars().str.to_datetime(_polars_format(layout), strict=False, time_unit="us")
-                if _has_time(layout)
-                else pl.col(old).str.strip_chars().str.to_date(layout, strict=False).cast(pl.Datetime("us"))
-                for new, (old, layout) in columns.items()
-            },
-            {},
+            frame, {new: _polars_time(pl.col(old).str.strip_chars(), layout) for new, (old, layout) in columns.items()}, {}
         )
-    from pyspark.sql import functions as F
-
-    return add_columns(
-        frame,
-        {},
-        {
-            new: F.expr(f"cast(try_to_timestamp(trim(`{old}`), '{_java_format(layout)}') as timestamp_ntz)")
-            for new, (old, layout) in columns.items()
-        },
-    )
+    return add_columns(frame, {}, {new: _spark_time(old, layout) for new, (old, layout) in columns.items()})
 
 
 def epoch_seconds(frame: Frame, columns: Mapping[str, str]) -> Frame:
@@ -184,9 +169,19 @@ def _spark_parse(old: str, kind: Kind) -> Any:
     return text
 
 
-CODES = {
-    "%Y": "yyyy", "%y": "yy", "%m": "M", "%d": "d", "%H": "H", "%M": "m", "%S": "s", "%f": "SSSSSS", "%b": "MMM", "%I": "h", "%p": "a",
-}  # fmt: skip
+CODES = {  # what each code takes, and how Java writes it; twice the letter is exactly two digits
+    "%Y": ("[0-9]{4}", "yyyy"),
+    "%y": ("[0-6][0-9]", "yy"),  # 2000 to 2069; engines disagree on later ones
+    "%m": ("(?:0?[1-9]|1[0-2])", "M"),
+    "%d": ("(?:0?[1-9]|[12][0-9]|3[01])", "d"),
+    "%H": ("(?:[01]?[0-9]|2[0-3])", "H"),
+    "%M": ("[0-5]?[0-9]", "m"),
+    "%S": ("[0-5]?[0-9]", "s"),
+    "%f": ("[0-9]{1,6}", "[SSSSSS][SSSSS][SSSS][SSS][SS][S]"),
+    "%b": ("(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)", "MMM"),
+    "%I": ("(?:0?[1-9]|1[0-2])", "h"),
+    "%p": ("(?:AM|PM)", "a"),
+}
 
 
 def check_format(layout: str) -> str | None:
@@ -195,26 +190,40 @@ def check_format(layout: str) -> str | None:
     for code in codes:
         if code not in CODES:
             return f"time format '{layout}' has the unknown code '{code}' (known: {' '.join(CODES)})"
-    if not {"%d", "%m"} <= set(codes) or not {"%Y", "%y"} & set(codes):
+    if "%f" in layout.replace(".%f", ""):
+        return f"time format '{layout}' has fractions of a second without a point: write .%f"
+    if "%d" not in codes or not {"%m", "%b"} & set(codes) or not {"%Y", "%y"} & set(codes):
         return f"time format '{layout}' does not say year, month and day"
     return None
 
 
-def _has_time(layout: str) -> bool:
-    return "%H" in layout or "%I" in layout
+def _polars_time(text: pl.Expr, layout: str) -> pl.Expr:
+    fitting = pl.when(text.str.contains(_pattern_and_java(layout)[0])).then(text)
+    if "%H" in layout or "%I" in layout:
+        return fitting.str.to_datetime(layout.replace(".%f", "%.f"), strict=False, time_unit="us")
+    return fitting.str.to_date(layout, strict=False).cast(pl.Datetime("us"))
 
 
-def _polars_format(layout: str) -> str:
-    return layout.replace(".%f", "%.f")
+def _spark_time(old: str, layout: str) -> Any:
+    from pyspark.sql import functions as F
+
+    pattern, java = _pattern_and_java(layout)
+    text = F.trim(F.col(f"`{old}`"))
+    return F.try_to_timestamp(F.when(text.rlike(pattern), text), F.lit(java)).cast("timestamp_ntz")
 
 
-def _java_format(layout: str) -> str:
-    """Translate the codes; letters between them are quoted."""
-    out, i = "", 0
-    while i < len(layout):
-        code = layout[i : i + 2]
-        if code in CODES:
-            out, i = out + CODES[code], i + 2
-        else:
-            out, i = out + (f"''{layout[i]}''" if layout[i].isalpha() else layout[i]), i + 1
-    return out
+def _pattern_and_java(layout: str) -> tuple[str, str]:
+    """Translate a format into what it takes and into Java; codes that touch take exactly two digits each."""
+    parts = re.findall("%.|[^%]", layout, re.DOTALL)
+    digits = [part in CODES and part not in ("%b", "%p") for part in parts]
+    pattern = java = ""
+    for i, part in enumerate(parts):
+        if part not in CODES:
+            pattern += re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", part)
+            java += part if part in " -/:.," else "''" if part == "'" else f"'{part}'"
+            continue
+        takes, letters = CODES[part]
+        touches = digits[i] and any(digits[j] for j in (i - 1, i + 1) if 0 <= j < len(parts))
+        pattern += takes.replace("]?", "]").replace("0?", "0") if touches else takes
+        java += letters * 2 if touches and len(letters) == 1 else letters
+    return f"^{pattern}$", java

@@ -182,8 +182,8 @@ class Torn(Split):
         out = _torn(Split.by(fresh, keys, fn, *side, before=before))
         cut = [key for key in keys if key in out.columns]
         if len(cut) == len(keys):
-            homes = [set(part.select(_bucket(tuple(keys), 1 << 20)).to_series().to_list()) for part in out.parts]
-            if sum(map(len, homes)) != len(set().union(*homes)):
+            kept = [part.select(cut).unique() for part in out.parts]
+            if sum(one.height for one in kept) != pl.concat(kept).unique().height:
                 raise WorkbenchError(f"`by` {list(keys)}: the function changed the keys, so rows no longer lie where their keys say.")
         return out
 

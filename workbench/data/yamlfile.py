@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,12 @@ _TYPES = {
     "boolean": "true or false",
     "null": "empty",
 }
-_BOUNDS = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "above",
+    "exclusiveMaximum": "below",
+}
 
 
 class Lines:
@@ -155,6 +160,11 @@ def check(data: object, schema: Mapping[str, Any], lines: Lines, path: Where = (
         for where, sentence in _told(error):
             place = lines.place(path + where)
             mistakes.append((lines.of(path + where), f"{place}: {sentence}" if place else sentence))
+    return ordered(mistakes)
+
+
+def ordered(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """Mistakes in the order of the lines, each once."""
     return sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake[0])
 
 

@@ -1,0 +1,139 @@
+"""How slow the roads are, where, when, and how sure a driver can be of the time."""
+
+from __future__ import annotations
+
+import narwhals as nw
+import polars as pl
+
+from pipelines.traffic.clock import DAY_S, HOUR_S
+from workbench.data.expressions import epoch_seconds
+from workbench.data.table import Frame, Table
+
+THURSDAY = 3
+"""Day of the week of 1970-01-01, counted from Monday."""
+FREE_FLOW_QUANTILE = 0.85
+CONGESTED_BELOW = 0.6
+"""A segment is congested while it is slower than this share of its free-flow speed."""
+
+
+def speeds_by_hour(speeds: Table) -> Table:
+    """
+    Mean speed by segment, date and hour.
+
+    Parameters
+    ----------
+    speeds
+        Clean road speeds.
+
+    Returns
+    -------
+    Table
+        `segment_id`, `date`, `weekday` (1 Monday to 7), `hour`, `observations`, `speed_kmh` (mean).
+    """
+    keys = ["segment_id", "date", "weekday", "hour"]
+
+    def hours(frame: Frame) -> Frame:
+        frame = epoch_seconds(frame.select("segment_id", "timestamp", "speed_kmh"), {"_s": "timestamp"})
+        return frame.select(
+            "segment_id",
+            nw.col("timestamp").cast(nw.Date).alias("date"),
+            ((nw.col("_s") // DAY_S + THURSDAY) % 7 + 1).alias("weekday"),
+            (nw.col("_s") % DAY_S // HOUR_S).alias("hour"),
+            nw.col("speed_kmh").alias("speed_sum"),
+            nw.lit(1, nw.Int64()).alias("observations"),
+        )
+
+    def total(frame: Frame) -> Frame:
+        return frame.group_by(*keys).agg(nw.col("observations").sum().cast(nw.Int64), nw.col("speed_sum").sum())
+
+    def mean(frame: Frame) -> Frame:
+        return frame.select(*keys, "observations", (nw.col("speed_sum") / nw.col("observations")).alias("speed_kmh"))
+
+    return speeds.each(hours).by(["segment_id"], total, before=total).each(mean)
+
+
+def segment_reliability(speeds: Table) -> Table:
+    """
+    Free flow, congestion and reliability of each segment, over all its observations.
+
+    Free-flow speed is the 85th percentile; the congestion index is free-flow over mean speed (1 is free); the buffer
+    index is the extra share of travel time to allow so as to be late one time in twenty, (p95 - mean) / mean [1]_.
+
+    Parameters
+    ----------
+    speeds
+        Clean road speeds.
+
+    Returns
+    -------
+    Table
+        `segment_id`, `observations`, `free_flow_kmh`, `mean_kmh`, `congestion_index`, `share_congested` (0 to 1),
+        `buffer_index`.
+
+    References
+    ----------
+    .. [1] US Federal Highway Administration (2006), Travel Time Reliability: Making It There On Time, All The Time.
+    """
+
+    def needed(frame: Frame) -> Frame:
+        return frame.select("segment_id", "speed_kmh")
+
+    def reliability(frame: Frame) -> Frame:
+        frame = frame.select("segment_id", "speed_kmh", (1.0 / nw.col("speed_kmh")).alias("_pace"))
+        free = frame.group_by("segment_id").agg(
+            nw.col("speed_kmh").quantile(FREE_FLOW_QUANTILE, interpolation="linear").alias("free_flow_kmh"),
+            nw.col("_pace").quantile(0.95, interpolation="linear").alias("_pace_p95"),
+        )
+        slow = nw.when(nw.col("speed_kmh") < nw.col("free_flow_kmh") * CONGESTED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+        joined = frame.join(free, on="segment_id", how="inner").with_columns(slow.alias("_slow"))
+        means = joined.group_by("segment_id", "free_flow_kmh", "_pace_p95").agg(
+            nw.len().cast(nw.Int64).alias("observations"),
+            nw.col("speed_kmh").mean().alias("mean_kmh"),
+            nw.col("_pace").mean().alias("_pace_mean"),
+            nw.col("_slow").mean().alias("share_congested"),
+        )
+        return means.select(
+            "segment_id",
+            "observations",
+            "free_flow_kmh",
+            "mean_kmh",
+            (nw.col("free_flow_kmh") / nw.col("mean_kmh")).alias("congestion_index"),
+            "share_congested",
+            ((nw.col("_pace_p95") - nw.col("_pace_mean")) / nw.col("_pace_mean")).alias("buffer_index"),
+        )
+
+    return speeds.by(["segment_id"], reliability, before=needed)
+
+
+def congestion_index(by_hour: Table, reliability: Table) -> Table:
+    """
+    Free-flow over mean speed, by segment and hour of the week.
+
+    Parameters
+    ----------
+    by_hour, reliability
+        From `speeds_by_hour` and `segment_reliability`.
+
+    Returns
+    -------
+    Table
+        `segment_id`, `hour_of_week` (0 is Monday 00 to 01), `observations`, `speed_kmh`, `congestion_index`.
+    """
+
+    def index(frame: Frame, free: Frame) -> Frame:
+        frame = frame.with_columns(
+            ((nw.col("weekday") - 1) * 24 + nw.col("hour")).alias("hour_of_week"), (nw.col("speed_kmh") * nw.col("observations")).alias("_sum")
+        )
+        sums = frame.group_by("segment_id", "hour_of_week").agg(nw.col("observations").sum().cast(nw.Int64), nw.col("_sum").sum())
+        joined = sums.join(free.select("segment_id", "free_flow_kmh"), on="segment_id", how="inner")
+        joined = joined.with_columns((nw.col("_sum") / nw.col("observations")).alias("speed_kmh"))
+        return joined.select(
+            "segment_id", "hour_of_week", "observations", "speed_kmh", (nw.col("free_flow_kmh") / nw.col("speed_kmh")).alias("congestion_index")
+        )
+
+    return by_hour.by(["segment_id"], index, reliability)
+
+
+def top_segments(reliability: pl.DataFrame, *, k: int = 10) -> pl.DataFrame:
+    """The `k` segments of the highest congestion index, highest first; equals by name."""
+    return reliability.sort("congestion_index", "segment_id", descending=[True, False]).head(k)

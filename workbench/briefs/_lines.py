@@ -1,0 +1,177 @@
+"""Series over numbers or names, each with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.briefs import _drawing as d
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RIGHT = 16.0
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES: tuple[tuple[int, tuple[float, ...]], ...] = (
+    (0, ()),
+    (0, (5, 2)),
+    (0, (1, 1.5)),
+    (0, (6, 2, 1, 2)),
+    (0, (3, 1)),
+    (0, (8, 3)),
+    (0, (1, 3)),
+)
+
+
+def lines(
+    x: Sequence[float] | Sequence[str],
+    series: Mapping[str, d.Values],
+    *,
+    xlabel: str,
+    ylabel: str,
+    lows: Mapping[str, d.Values] | None = None,
+    highs: Mapping[str, d.Values] | None = None,
+    reference: float | None = None,
+    reference_label: str = "",
+    percent: bool = False,
+    height: float = 210.0,
+) -> str:
+    """
+    Draw series over numbers or names, each with its own colour, marker and dash, and its interval.
+
+    Parameters
+    ----------
+    x
+        Places along the axis: numbers, or names such as months or clock times in order.
+    series
+        The values of each series by its name; None leaves a gap.
+    xlabel, ylabel
+        What the axes show, with units.
+    lows, highs
+        Ends of the intervals by series name; a series that is not there has none.
+    reference
+        A value to compare with, drawn as a dashed line and named by `reference_label`.
+    percent
+        Whether the values are shares, to be marked in %.
+    height
+        Height of the drawn field in points.
+
+    Returns
+    -------
+    svg
+        The drawing.
+    """
+    lows, highs = lows or {}, highs or {}
+    for name, values in series.items():
+        ends = {"lows": lows.get(name, values), "highs": highs.get(name, values)}
+        d.same_length(f"lines '{name}'", x=x, values=values, **ends)
+    everything = [v for group in (series, lows, highs) for values in group.values() for v in values]
+    low, high = d.span([*everything, reference])
+    places, printed = d.ticks(low, high, percent=percent)
+    left = 12 + max((d.width_of(each, d.SMALL) for each in printed), default=0.0)
+    width = d.WIDTH - left - RIGHT
+    over, under = d.wrap(ylabel, d.WIDTH - RIGHT), d.wrap(xlabel, width)
+    keys = _legend(list(series)) if len(series) > 1 else []
+    top = 10 + 15.0 * len(keys) + d.LINE * len(over)
+    bottom = 24 + d.LINE * len(under)
+
+    with d.drawing(top + height + bottom) as figure:
+        axes = d.axes(figure, left, bottom, width, height)
+        named = [each for each in x if isinstance(each, str)]
+        across = [float(at) if named else d.known(place) for at, place in enumerate(_places(x))]
+        start, end = d.span(across, pad=0.02)
+        axes.set_xlim(start, end)
+        axes.set_ylim(low, high)
+        axes.set_yticks(places, printed)
+        axes.set_xticks(*(([], []) if named else d.ticks(start, end, most=8)))
+        axes.tick_params(length=0, pad=5)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="y")
+        axes.grid(visible=False, axis="x")
+        for order, (name, values) in enumerate(series.items()):
+            color = d.OKABE_ITO[order % len(d.OKABE_ITO)]
+            if name in lows and name in highs:
+                below, above = ([d.known(v) for v in group[name]] for group in (lows, highs))
+                axes.fill_between(across, below, above, color=color, alpha=0.18, linewidth=0)
+                for edge in (below, above):
+                    axes.plot(across, edge, color=color, linewidth=0.6)
+            axes.plot(
+                across,
+                [d.known(v) for v in values],
+                color=color,
+                linestyle=DASHES[order % len(DASHES)],
+                marker=MARKERS[order % len(MARKERS)],
+                markevery=max(1, len(across) // 24),
+                markersize=4.5,
+                clip_on=False,
+                zorder=3,
+            )
+        if reference is not None:
+            axes.axhline(reference, color=d.INK, linewidth=1.1, linestyle=(0, (4, 3)))
+            label = d.wrap(reference_label, width, size=d.SMALL, lines=1)[0]
+            d.write(
+                figure, left + width, bottom + height * (reference - low) / (high - low) + 4, label,
+                align="right", size=d.SMALL,
+            )  # fmt: skip
+        if named:
+            _name_places(figure, named, start, end, left, width, bottom - 13)
+        for row, line in enumerate(under):
+            d.write(figure, left, bottom - 30 - d.LINE * row, line)
+        for row, line in enumerate(over):
+            d.write(figure, 2, bottom + height + top - 9 - d.LINE * row, line)
+        _draw_legend(figure, keys, list(series), bottom + height + 15.0 * len(keys) - 4)
+        return d.svg(figure)
+
+
+def _places(x: Sequence[float] | Sequence[str]) -> list[float | None]:
+    """Return the places of numbers along the axis; names have none of their own."""
+    return [None if isinstance(each, str) else float(each) for each in x]
+
+
+def _name_places(
+    figure: Figure, names: Sequence[str], start: float, end: float, left: float, width: float, y: float
+) -> None:
+    """Write names under the axis, as many as fit side by side."""
+    short = [d.wrap(name, 90, size=d.SMALL, lines=1)[0] for name in names]
+    room = width / (end - start)
+    for at in d.thinned(len(short), room, max((d.width_of(name, d.SMALL) for name in short), default=0.0)):
+        half = d.width_of(short[at], d.SMALL) / 2
+        x = min(max(left + room * (at - start), half), d.WIDTH - half)
+        d.write(figure, x, y, short[at], align="center", size=d.SMALL)
+
+
+def _legend(names: Sequence[str]) -> list[list[tuple[float, int, str]]]:
+    """Lay the keys out in rows of (x, order of the series, name)."""
+    rows: list[list[tuple[float, int, str]]] = [[]]
+    x = 2.0
+    for order, name in enumerate(names):
+        label = d.wrap(name, d.WIDTH - 60, size=d.SMALL, lines=1)[0]
+        wide = 34 + d.width_of(label, d.SMALL) + 14
+        if rows[-1] and x + wide > d.WIDTH:
+            rows.append([])
+            x = 2.0
+        rows[-1].append((x, order, label))
+        x += wide
+    return rows
+
+
+def _draw_legend(
+    figure: Figure, rows: list[list[tuple[float, int, str]]], names: Sequence[str], top: float
+) -> None:
+    from matplotlib.lines import Line2D
+
+    total = figure.get_figheight() * 72
+    for down, row in enumerate(rows):
+        y = top - 15.0 * down
+        for x, order, label in row:
+            key = Line2D(
+                [x / d.WIDTH, (x + 14) / d.WIDTH, (x + 28) / d.WIDTH],
+                [(y + 3) / total] * 3,
+                color=d.OKABE_ITO[order % len(d.OKABE_ITO)],
+                linestyle=DASHES[order % len(DASHES)],
+                marker=MARKERS[order % len(MARKERS)],
+                markevery=[1],
+                markersize=4.5,
+            )
+            figure.add_artist(key)
+            d.write(figure, x + 34, y, label, size=d.SMALL)

@@ -1,0 +1,211 @@
+"""What screening found, as data, text, JSON and a page."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import polars as pl
+
+from workbench._text import Text, language
+from workbench.data.contract import TableContract
+from workbench.errors import DataRejected
+
+RULES = {
+    "ragged": Text("more fields than columns", "字段数多于列数"),
+    "required": Text("missing", "必填值缺失"),
+    "type": Text("not of its type", "类型不符"),
+    "range": Text("out of range", "超出取值范围"),
+    "enum": Text("not in the list of values", "不在取值列表中"),
+    "pattern": Text("not of its pattern", "格式不符"),
+    "duplicate": Text("repeats an earlier row's key", "主键重复"),
+    "reference": Text("not in the table it refers to", "引用的记录不存在"),
+    "code": Text("not in the code list", "不在代码表中"),
+}
+WORDS = {
+    "title": Text("Screening report", "数据筛查报告"),
+    "rows": Text("rows", "行数"),
+    "clean": Text("clean", "合格"),
+    "rejected": Text("set aside", "隔离"),
+    "limit": Text("limit", "上限"),
+    "table": Text("table", "数据表"),
+    "rule": Text("rule", "规则"),
+    "column": Text("column", "列"),
+    "count": Text("rows", "行数"),
+    "first": Text("first", "首例"),
+    "unchecked": Text("not checked, table not given", "未检查（未提供引用的数据表）"),
+    "passed": Text("within the limit", "未超上限"),
+    "stopped": Text("over the limit", "超过上限"),
+    "ignored": Text("files not used", "未使用的文件"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleCount:
+    """Rows that broke one rule, with the first of them."""
+
+    rule: str
+    column: str
+    count: int
+    file: str
+    row: int
+    value: str | None
+    text: Text
+
+    @property
+    def example(self) -> str:
+        """Where the first row is, and its value, cut to a readable length."""
+        shown = "" if self.value is None else f" '{self.value[:60]}'"
+        return f"{self.file} row {self.row}{shown}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableReport:
+    """One table: how many rows came, went on and were set aside, and why."""
+
+    table: str
+    rows: int
+    clean: int
+    limit: float
+    rules: tuple[RuleCount, ...]
+    files: tuple[tuple[str, str], ...] = ()
+    unchecked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    period: tuple[str, str] | None = None
+
+    @property
+    def rejected(self) -> int:
+        """Rows in quarantine."""
+        return self.rows - self.clean
+
+    @property
+    def share(self) -> float:
+        """Share of the rows in quarantine, 0 to 1."""
+        return self.rejected / self.rows if self.rows else 0.0
+
+    @property
+    def duplicates(self) -> int:
+        """Rows that repeat an earlier row's key."""
+        return sum(one.count for one in self.rules if one.rule == "duplicate")
+
+    @property
+    def passed(self) -> bool:
+        """Whether the share set aside is within the contract's limit, and any row is left."""
+        return self.clean > 0 and self.share <= self.limit
+
+    def complaint(self) -> str:
+        """One sentence: what is wrong with the table, and the first row to look at."""
+        worst = max(self.rules, key=lambda one: one.count)
+        return (
+            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against the contract, over its limit of "
+            f"{self.limit:.1%}; most ({worst.count:,}) for '{worst.column or worst.rule}': {worst.text.en}, first in {worst.example}"
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """All tables of a run."""
+
+    tables: tuple[TableReport, ...]
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every table is within its limit."""
+        return all(table.passed for table in self.tables)
+
+    def check(self, quarantine: str) -> None:
+        """Raise `DataRejected` where a table is over its limit; `quarantine` says where its rows are kept."""
+        bad = [table for table in self.tables if not table.passed]
+        if bad:
+            raise DataRejected(
+                f"{'. '.join(table.complaint() for table in bad)}. The rows are kept in {quarantine}: mend the files (or map them with "
+                "a source file) and run again."
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it."""
+        tables = []
+        for table in self.tables:
+            rules = [asdict(rule) | {"text": rule.text.as_dict()} for rule in table.rules]
+            figures = {"rejected": table.rejected, "share": table.share, "duplicates": table.duplicates, "passed": table.passed}
+            tables.append(asdict(table) | {"rules": rules, "files": [{"name": n, "sha256": h} for n, h in table.files]} | figures)
+        return {"passed": self.passed, "tables": tables, "ignored": list(self.ignored)}
+
+    def to_json(self) -> str:
+        """The report as JSON text, the same bytes for the same data."""
+        return json.dumps(self.as_dict(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+    def as_text(self, lang: str = "en") -> str:
+        """The report for a terminal."""
+        w = {key: text.in_(lang) for key, text in WORDS.items()}
+        gap = "" if language(lang) == "zh" else " "
+        lines = []
+        for table in self.tables:
+            verdict = w["passed"] if table.passed else w["stopped"]
+            lines.append(
+                f"{table.table}: {table.rows:,} {w['rows']}, {table.clean:,} {w['clean']}, {table.rejected:,} {w['rejected']}"
+                f" ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {verdict})"
+            )
+            for rule in table.rules:
+                column = f"{rule.column}: " if rule.column else ""
+                lines.append(f"  {rule.count:>8,}  {column}{rule.text.in_(lang)} ({w['first']}{gap or '：'}{rule.example})")
+            lines += [f"            {one}: {w['unchecked']}" for one in table.unchecked]
+            lines += [f"            {note}" for note in table.notes]
+        if self.ignored:
+            lines.append(f"{w['ignored']}: {', '.join(self.ignored)}")
+        return "\n".join(lines) + "\n"
+
+    def to_html(self, lang: str = "en") -> str:
+        """The report as a page that needs nothing else."""
+        w = {key: html.escape(text.in_(lang)) for key, text in WORDS.items()}
+        parts = [
+            f'<!DOCTYPE html><html lang="{language(lang)}"><head><meta charset="utf-8"><title>{w["title"]}</title><style>',
+            "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}",
+            "table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}",
+            "td.n,th.n{text-align:right;white-space:nowrap}.bad{font-weight:700}h2{margin-bottom:.2rem;font-size:1.15rem}p{margin:.2rem 0}",
+            f"</style></head><body><h1>{w['title']}</h1>",
+        ]
+        for table in self.tables:
+            verdict = w["passed"] if table.passed else w["stopped"]
+            parts.append(
+                f'<h2>{html.escape(table.table)}</h2><p class="{"" if table.passed else "bad"}">{table.rows:,} {w["rows"]} · {table.clean:,} '
+                f"{w['clean']} · {table.rejected:,} {w['rejected']} ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {verdict})</p>"
+            )
+            if table.rules:
+                parts.append(f'<table><thead><tr><th scope="col">{w["column"]}</th><th scope="col">{w["rule"]}</th><th scope="col" class="n">{w["count"]}</th><th scope="col">{w["first"]}</th></tr></thead><tbody>')
+                parts += [
+                    f'<tr><td>{html.escape(rule.column)}</td><td>{html.escape(rule.text.in_(lang))}</td><td class="n">{rule.count:,}</td><td>{html.escape(rule.example)}</td></tr>'
+                    for rule in table.rules
+                ]
+                parts.append("</tbody></table>")
+            parts += [f"<p>{html.escape(one)}: {w['unchecked']}</p>" for one in table.unchecked]
+            parts += [f"<p>{html.escape(note)}</p>" for note in table.notes]
+        parts.append("</body></html>\n")
+        return "".join(parts)
+
+
+def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[RuleCount, ...]:
+    """Count the rows of a kept quarantine by rule and column, most first, with the first row of each."""
+    own = {rule.name: rule.description for rule in contract.rules}
+    first = pl.col("file", "row", "value").sort_by("file", "row").first()
+    found = (
+        quarantine.group_by("rule", "column")
+        .agg(pl.len().alias("count"), first)
+        .sort(["count", "rule", "column"], descending=[True, False, False], nulls_last=True)
+        .collect()
+    )
+    return tuple(
+        RuleCount(**{**row, "column": row["column"] or ""}, text=own.get(row["rule"]) or RULES.get(row["rule"], Text(row["rule"])))
+        for row in found.iter_rows(named=True)
+    )
+
+
+def paths_of(folder: str) -> Sequence[str]:
+    """Parquet files of a kept table."""
+    from pathlib import Path
+
+    return sorted(str(path) for path in Path(folder).rglob("*.parquet") if not path.name.startswith((".", "_")))
