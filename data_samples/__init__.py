@@ -1,1 +1,1 @@
-"""Small seeded samples, one folder for each domain, with the generator that made them and the truth they hide."""
+"""Small seeded samples, one folder for each domain, with their generator and the truth they hide."""

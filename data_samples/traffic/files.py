@@ -21,19 +21,20 @@ def staged(out: Path, expected_bytes: float) -> Iterator[Path]:
     """
     Give a folder beside `out` to write into, and rename it to `out` at the end.
 
-    Whatever goes wrong, `out` is either as it was or complete. What a killed run left behind is removed by the
-    next run to the same place.
+    Whatever goes wrong, `out` is either as it was or complete. What a killed run left behind is removed by
+    the next run to the same place.
     """
-    _check_free(out)
+    out = out.resolve()
     stage = out.parent / f".{out.name}{MARK}{os.getpid()}"
     try:
+        _check_free(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         _sweep(out)
         free = shutil.disk_usage(out.parent).free
         if expected_bytes > free:
             raise WorkbenchError(
-                f"The sample needs about {expected_bytes / 1e9:.1f} GB and {out.parent} has {free / 1e9:.1f} GB free; "
-                "choose a smaller scale or another disk."
+                f"The sample needs about {expected_bytes / 1e9:.1f} GB and {out.parent} has "
+                f"{free / 1e9:.1f} GB free; choose a smaller scale or another disk."
             )
         stage.mkdir()
         yield stage
@@ -54,6 +55,10 @@ def _check_free(out: Path) -> None:
         return
     if not out.is_dir():
         raise BadParameter(f"{out} is a file, not a folder; choose another folder.")
+    if os.path.ismount(out):
+        raise BadParameter(
+            f"{out} is where a disk is mounted and cannot be replaced; choose a folder inside it."
+        )
     if any(out.iterdir()):
         raise BadParameter(f"{out} is not empty; choose another folder or delete it first.")
 

@@ -55,7 +55,7 @@ def generate(
     out
         A folder that does not exist yet, or is empty. It appears complete or not at all.
     scale
-        How many times the shipped sample, above 0 and up to 20,000: more lines, roads and cards, the same week.
+        How many times the shipped sample, above 0 and up to 20,000: more lines, roads and cards, in one week.
     seed
         The seed of all randomness; the same seed and scale give the same files.
     bad_rows
@@ -77,7 +77,7 @@ def generate(
     """
     size, streams, out = city.Size.of(_checked(scale)), Streams(seed), Path(out)
     with staged(out, BYTES * scale if scale > TEXT_UP_TO else 0) as stage:
-        work = _Work(stage, size, streams, scale <= TEXT_UP_TO, bad_rows, progress or (lambda _what, _share: None))
+        work = _Work(stage, size, streams, text=scale <= TEXT_UP_TO, bad_rows=bad_rows, progress=progress)
         work.lists()
         if scale <= FEED_UP_TO:
             gtfs.write(stage / "gtfs.zip", work.stops, size.lines)
@@ -94,7 +94,8 @@ def _checked(scale: object) -> float:
         raise BadParameter(f"The scale must be a number, not {str(scale)[:40]!r}; 1 is the shipped sample.")
     value = float(scale)
     if not (math.isfinite(value) and 0 < value <= LARGEST):
-        raise BadParameter(f"The scale must be above 0 and at most {LARGEST:,}, not {value:g}; 1 is the shipped sample.")
+        bounds = f"above 0 and at most {LARGEST:,}"
+        raise BadParameter(f"The scale must be {bounds}, not {value:g}; 1 is the shipped sample.")
     return value
 
 
@@ -102,10 +103,17 @@ class _Work:
     """One sample in the making: its files so far, and what the truth will need of them."""
 
     def __init__(
-        self, stage: Path, size: city.Size, streams: Streams, text: bool, bad_rows: bool, progress: Progress
+        self,
+        stage: Path,
+        size: city.Size,
+        streams: Streams,
+        *,
+        text: bool,
+        bad_rows: bool,
+        progress: Progress | None,
     ) -> None:
         self.stage, self.size, self.streams, self.text, self.bad_rows = stage, size, streams, text, bad_rows
-        self.progress = progress
+        self.progress = progress or (lambda _what, _share: None)
         self.rows: dict[str, dict[str, int]] = {}
         self.bad: list[BadRow] = []
         self.stops = places.stops_table(-(-size.lines // len(city.LINES)))
@@ -114,24 +122,31 @@ class _Work:
         self.cards = {"week": 0, "no_card": 0, "transactions": 0, "riders": 0}
         self.cards_by_date = {timetable.date_of(day): 0 for day in range(city.DAYS)}
 
-    def put(self, table: str, part: int, frame: pl.DataFrame, *, file: str = "", rounds: int = 1, **more: Any) -> Planted:
-        """Write one file of a table, with bad rows among the good."""
+    def put(self, table: str, part: int, frame: pl.DataFrame, file: str = "", **more: Any) -> Planted:
+        """Write one file of a table, with bad rows among the good; without a name it is a numbered part."""
         file = file or f"{table}/part-{part:05d}.parquet"
         planted = Planted(frame, frame)
         if self.bad_rows and table in ("taps", "stop_visits", "timetable", "road_speeds"):
             draw = self.streams.generator("bad rows", table, part)
-            planted = plant(table, file, frame, draw, rounds=rounds, **more)
+            planted = plant(table, file, frame, draw, **more)
         write(self.stage / file, planted)
         count = self.rows.setdefault(table, {"rows": 0, "good": 0, "bad": 0})
         count["rows"] += len(planted.rows)
         count["good"] += len(planted.good)
         count["bad"] += len(planted.bad)
         self.bad += planted.bad
+        if part == 0 and table in ("taps", "stop_visits", "timetable"):
+            routes = [city.route_id(line) for line in range(min(self.size.lines, len(city.LINES)))]
+            self.first[table] = planted.good.filter(pl.col("route_id").is_in(routes))
         return planted
+
+    def name(self, file: str) -> str:
+        """Name the one file of a table in a sample that is small enough for one."""
+        return file if self.text else ""
 
     def lists(self) -> None:
         """Write the stops; segments follow with the roads."""
-        self.put("stops", 0, self.stops, file=f"stops.{'csv' if self.text else 'parquet'}")
+        self.put("stops", 0, self.stops, f"stops.{'csv' if self.text else 'parquet'}")
 
     def transit(self) -> None:
         """Write timetable, stop visits and taps."""
@@ -139,7 +154,7 @@ class _Work:
         for part, first in enumerate(range(0, quarters, PART)):
             self.progress("timetable, stop_visits and taps", (1 - ROAD_SHARE) * first / quarters)
             names = timetable.Names(first, min(first + PART, quarters), self.size.lines)
-            plan = self.put("timetable", part, timetable.table(names), file="timetable.parquet" if self.text else "")
+            self.put("timetable", part, timetable.table(names), self.name("timetable.parquet"))
             visits, taps, cards = [], [], []
             for day in range(city.DAYS):
                 called, tapped = transit.run_day(names, self.streams, day)
@@ -151,14 +166,11 @@ class _Work:
                 self.cards["transactions"] += len(tapped["card"])
                 self.cards["riders"] += int(np.where(tapped["no_count"] == 1, 1, tapped["persons"]).sum())
             self.cards["week"] += len(np.unique(np.concatenate(cards)))
-            file = "stop_visits.parquet" if self.text else ""
-            called_at = self.put("stop_visits", part, pl.concat(visits), file=file, rounds=2 if self.text else 1)
-            file = "taps.csv" if self.text else ""
-            tapped_at = self.put("taps", part, pl.concat(taps), file=file, rounds=2 if self.text else 1)
-            if part == 0:
-                routes = [city.route_id(line) for line in range(min(self.size.lines, len(city.LINES)))]
-                good = {"timetable": plan.good, "stop_visits": called_at.good, "taps": tapped_at.good}
-                self.first = {name: each.filter(pl.col("route_id").is_in(routes)) for name, each in good.items()}
+            rounds = 2 if self.text else 1
+            whole, visits = pl.concat(visits), []
+            self.put("stop_visits", part, whole, self.name("stop_visits.parquet"), rounds=rounds)
+            whole, taps = pl.concat(taps), []
+            self.put("taps", part, whole, self.name("taps.csv"), rounds=rounds)
 
     def roads(self) -> None:
         """Write segments and road speeds."""
@@ -172,23 +184,24 @@ class _Work:
             table = roads.speeds_table(found, speed, count, kept)
             if self.text:
                 cut = int(kept[:, :SPLIT_DAY].sum())
-                one = self.put("road_speeds", 0, table[:cut], file="road_speeds/part-0.csv")
+                one = self.put("road_speeds", 0, table[:cut], "road_speeds/part-0.csv")
                 again = one.good[[7, len(one.good) // 2]] if self.bad_rows else None
-                two = self.put("road_speeds", 1, table[cut:], file="road_speeds/part-1.csv", before=again)
+                two = self.put("road_speeds", 1, table[cut:], "road_speeds/part-1.csv", before=again)
                 removed = [*one.removed, *(cut + each for each in two.removed)]
             else:
                 removed = self.put("road_speeds", part, table).removed
             good = kept.transpose(1, 2, 0).copy()
             good.reshape(-1)[np.flatnonzero(good)[removed]] = False
             self.figures.append(truth.segment_figures(speed, good.transpose(2, 0, 1)))
-        self.put("segments", 0, pl.concat(listed), file=f"segments.{'csv' if self.text else 'parquet'}")
+        self.put("segments", 0, pl.concat(listed), f"segments.{'csv' if self.text else 'parquet'}")
 
     def truth(self, scale: float) -> Truth:
         """Work out the truth."""
         self.progress("truth", 1.0)
         first = self.first
         ran = first["stop_visits"].select("service_date", trip_id="trip_id_performed").unique()
-        missing = first["timetable"].select("service_date", "trip_id").unique().join(ran, ["service_date", "trip_id"], "anti")
+        planned = first["timetable"].select("service_date", "trip_id").unique()
+        missing = planned.join(ran, ["service_date", "trip_id"], "anti")
         return Truth(
             seed=self.streams.seed,
             scale=scale,

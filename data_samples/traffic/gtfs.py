@@ -32,7 +32,7 @@ def write(path: Path, stops: pl.DataFrame, lines: int) -> None:
     """Write the feed of a city; the same city gives the same bytes."""
     first, last = (city.MONDAY + timedelta(days=n) for n in (0, city.DAYS - 1))
     night, called_off = (city.MONDAY + timedelta(days=n) for n in (city.NIGHT_DAY, city.MARKET_DAY + 1))
-    routes = [(each, city.LINES[each % len(city.LINES)]) for each in range(lines)]
+    routes = [(city.route_id(n), city.LINES[n % len(city.LINES)]) for n in range(lines)]
     tables: dict[str, tuple[str, Iterable[Cells]]] = {
         "agency": (
             "agency_id,agency_name,agency_url,agency_timezone,agency_lang",
@@ -48,7 +48,7 @@ def write(path: Path, stops: pl.DataFrame, lines: int) -> None:
         ),
         "routes": (
             "route_id,agency_id,route_short_name,route_long_name,route_type,route_color",
-            ((city.route_id(n), "LB", f"{city.route_id(n)}路", line.name, 3, line.colour) for n, line in routes),
+            ((name, "LB", f"{name}路", line.name, 3, line.colour) for name, line in routes),
         ),
         "calendar": (
             "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",

@@ -15,7 +15,7 @@ HUB = 6  # the place where all lines of a quarter meet
 
 
 def stops_table(quarters: int) -> pl.DataFrame:
-    """Write the stops of some quarters as the contract names them: lines are straight and cross at the hub."""
+    """Write the stops of some quarters as the contract names them; lines cross at the hub."""
     offsets = _offsets()
     side = math.isqrt(max(0, quarters - 1)) + 1
     rows = []

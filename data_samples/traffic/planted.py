@@ -96,7 +96,7 @@ FAULTS: dict[str, list[Fault]] = {
             typed={"actual_departure_time": pl.col("actual_arrival_time") - pl.duration(minutes=2)},
         ),
         *_TWICE,
-        Fault(DUPLICATE, typed={"actual_departure_time": pl.col("actual_departure_time") + pl.duration(minutes=5)}),
+        Fault(DUPLICATE, typed={"actual_departure_time": pl.col("actual_departure_time").dt.offset_by("5m")}),
     ],
     "timetable": [
         *_required("departure_timestamp", "stop_id"),
@@ -122,7 +122,7 @@ FAULTS: dict[str, list[Fault]] = {
         *_RAGGED,
     ],
 }
-# The column that gets a value of its own, so that a bad row is not a duplicate as well; None: it replaces a row.
+# The column that gets a value of its own, so that a bad row is not a duplicate too; None: it replaces a row.
 FRESH: dict[str, str | None] = {
     "taps": "transaction_id",
     "stop_visits": "trip_id_performed",
@@ -133,7 +133,11 @@ FRESH: dict[str, str | None] = {
 
 @dataclass(frozen=True)
 class Planted:
-    """A file's rows with the bad ones among them, the good rows alone, where the bad are and what they replaced."""
+    """
+    A file's rows with the bad ones among them, and the good rows alone.
+
+    `removed` are the places that replaced rows had among the good rows given.
+    """
 
     rows: pl.DataFrame
     good: pl.DataFrame
@@ -202,12 +206,6 @@ def _flawed(row: pl.DataFrame, table: str, number: int, fault: Fault) -> pl.Data
         row = row.with_columns(pl.concat_str("route_id", pl.lit(f"-9{number:03d}")).alias(fresh))
     elif fresh and fault.reason != DUPLICATE:
         row = row.with_columns(pl.concat_str(fresh, pl.lit(f"x{number:02d}")).alias(fresh))
-    if "alight" in fault.column + fault.reason:
-        # These need an alighting; the rare good row without one gets it.
-        row = row.with_columns(
-            pl.col("alight_stop_id").fill_null("stop_id"),
-            pl.col("alight_timestamp").fill_null(pl.col("event_timestamp") + pl.duration(minutes=10)),
-        )
     values = [
         (value if isinstance(value, pl.Expr) else pl.lit(value)).cast(row.schema[name]).alias(name)
         for name, value in fault.typed.items()

@@ -147,18 +147,21 @@ def speeds(found: dict[str, Floats], streams: Streams) -> tuple[Floats, Ints, ND
     mean = 210 * found["lanes"][:, None, None] * traffic
     count = np.maximum(np.rint(mean + np.sqrt(mean) * flow), 0).astype(np.int64)
     return (
-        np.round(np.clip(speed, 3, 150), 1),
+        np.asarray(np.round(np.clip(speed, 3, 150), 1), np.float64),
         np.where((gaps > 0.5) & (gaps < 0.5 + UNCOUNTED), -1, count),
         gaps >= LOST,
     )
 
 
-def speeds_table(found: dict[str, Floats], speed: Floats, count: Ints, kept: NDArray[np.bool_]) -> pl.DataFrame:
+def speeds_table(
+    found: dict[str, Floats], speed: Floats, count: Ints, kept: NDArray[np.bool_]
+) -> pl.DataFrame:
     """Write speeds as the contract names them, interval by interval."""
     order = (1, 2, 0)
     keep = kept.transpose(order).ravel()
     size = [speed.shape[each] for each in order]
-    day, slot, place = (np.broadcast_to(each, size).ravel()[keep] for each in np.ogrid[tuple(map(slice, size))])
+    axes = np.ogrid[tuple(map(slice, size))]
+    day, slot, place = (np.broadcast_to(each, size).ravel()[keep] for each in axes)
     counted = pl.Series(count.transpose(order).ravel()[keep])
     return pl.DataFrame(
         {

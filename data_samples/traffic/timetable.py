@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -90,8 +92,9 @@ class Names:
     def __init__(self, first: int, last: int, lines: int) -> None:
         kinds = range(len(city.LINES))
         self.first = first
+        each = len(city.LINES)
         self.lines = {
-            kind: np.array([q for q in range(first, last) if q * len(city.LINES) + kind < lines], np.int64)
+            kind: np.arange(first * each + kind, min(last * each, lines), each, dtype=np.int64)
             for kind in kinds
         }
         self.routes: list[str] = []
@@ -99,14 +102,17 @@ class Names:
         self.trips: list[str] = []
         self.vehicles: list[str] = []
         self._places: dict[tuple[int, int], dict[str, int]] = {}
-        self._route_base, self._trip_base, self._fleet_base = {}, {}, {}  # type: ignore[var-annotated]
+        self._trip_base: dict[tuple[int, int], int] = {}
+        self._route_base: dict[int, int] = {}
+        self._fleet_base: dict[int, int] = {}
         for kind in kinds:
-            routes = [city.route_id(int(q) * len(city.LINES) + kind) for q in self.lines[kind]]
+            routes = [city.route_id(line) for line in self.lines[kind].tolist()]
             self._route_base[kind], self._fleet_base[kind] = len(self.routes), len(self.vehicles)
             self.routes += routes
             self.vehicles += [f"V{r}-{n + 1:02d}" for r in routes for n in range(city.LINES[kind].fleet)]
             for direction in (0, 1):
-                known = dict.fromkeys(s for day in range(city.DAYS) for s in trips(kind, direction, day).suffixes)
+                week = (trips(kind, direction, day).suffixes for day in range(city.DAYS))
+                known = dict.fromkeys(chain.from_iterable(week))
                 self._places[kind, direction] = {each: n for n, each in enumerate(known)}
                 self._trip_base[kind, direction] = len(self.trips)
                 self.trips += [route + each for route in routes for each in known]
@@ -118,16 +124,17 @@ class Names:
     def stop_codes(self, kind: int, direction: int) -> Ints:
         """Codes of stops, shape (lines, stops), in the order of travel."""
         places = np.array(city.LINES[kind].stops[:: -1 if direction else 1])
-        return (self.lines[kind] - self.first)[:, None] * city.STOPS + places
+        return (self.lines[kind] // len(city.LINES) - self.first)[:, None] * city.STOPS + places
 
     def trip_codes(self, kind: int, direction: int, day: int) -> Ints:
         """Codes of trips, shape (lines, trips)."""
         places = self._places[kind, direction]
         own = np.array([places[each] for each in trips(kind, direction, day).suffixes])
-        return self._trip_base[kind, direction] + np.arange(len(self.lines[kind]))[:, None] * len(places) + own
+        line = np.arange(len(self.lines[kind]))[:, None]
+        return np.asarray(self._trip_base[kind, direction] + line * len(places) + own)
 
     def vehicle_codes(self, kind: int, direction: int, day: int) -> Ints:
-        """Codes of vehicles, shape (lines, trips): they take turns, half a fleet apart in the two directions."""
+        """Codes of vehicles, shape (lines, trips): they take turns, half a fleet apart by direction."""
         fleet = city.LINES[kind].fleet
         turn = (np.arange(len(trips(kind, direction, day).first_s)) + direction * fleet // 2) % fleet
         return self._fleet_base[kind] + np.arange(len(self.lines[kind]))[:, None] * fleet + turn
@@ -173,7 +180,7 @@ def date_of(day: int) -> str:
 
 def table(names: Names) -> pl.DataFrame:
     """Make the timetable of some quarters: date by date, line by line, trip by trip."""
-    parts: dict[str, list[Ints]] = {each: [] for each in ("day", "trip", "seq", "kind", "route", "dir", "stop", "arr", "dep")}
+    parts: dict[str, list[Ints]] = defaultdict(list)
     for day in range(city.DAYS):
         for kind, direction in services_of_day(names, day):
             arrival, departure = scheduled(kind, direction, day)

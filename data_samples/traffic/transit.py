@@ -36,7 +36,8 @@ FIRST_STOP = 0.25  # the standard deviation of lateness at the first stop, as a 
 NO_CARD, NO_ALIGHTING, NO_COUNT = 0.006, 0.005, 0.003
 TWO_RIDERS, THREE_RIDERS = 0.025, 0.005
 WAIT_S = 240  # riders come this much ahead of the vehicles they are meant for
-CARDS = 1000  # at most, in the pool of a line
+CARDS = 2000  # at most, in the pool of a line
+POOL = 1.9  # cards of a line, for each rider of its busiest day and direction
 _LATEST = 1 << 18  # above any second of a service day
 
 
@@ -141,14 +142,14 @@ def riders(
     """
     line = city.LINES[kind]
     mean = line.riders[direction] * (line.weekend_share if day >= city.WEEKDAYS else 1)
-    pool = min(CARDS, round(max(line.riders) * 1.15 * max(1, line.weekend_share)) + 60)
+    pool = min(CARDS, round(max(line.riders) * POOL * max(1, line.weekend_share)))
     draws, cards, owner = [], [], []
-    for place, each in enumerate(lines):
+    for n, each in enumerate(lines):
         draw = streams.generator("riders", int(each), direction, day)
         count = min(int(draw.poisson(mean)), pool)
         draws.append(draw.random((count, 5)))
         cards.append((int(draw.integers(pool)) + np.arange(count)) % pool + int(each) * CARDS)
-        owner.append(np.full(count, place))
+        owner.append(np.full(count, n))
     u, card, place = np.concatenate(draws), np.concatenate(cards), np.concatenate(owner)
     share, starts, ends = pairs(kind, direction)
     pair = np.minimum(np.searchsorted(share, u[:, 0], side="right"), len(share) - 1)
@@ -163,9 +164,8 @@ def riders(
     )
     trip = np.searchsorted(leaving.ravel(), group * _LATEST + came_s) - group * count
     carried = trip < count
-    place, start, end, trip, came_s, card, u = (
-        each[carried] for each in (place, start, end, trip, came_s, card, u)
-    )
+    place, start, end, trip = place[carried], start[carried], end[carried], trip[carried]
+    came_s, card, u = came_s[carried], card[carried], u[carried]
     opens, closes = np.maximum(arrival[place, trip, start], came_s), departure[place, trip, start]
     reached, left = arrival[place, trip, end], departure[place, trip, end]
     party = u[:, 4]
@@ -205,7 +205,7 @@ def run_day(names: Names, streams: Streams, day: int) -> tuple[dict[str, Ints], 
         trip, vehicle = names.trip_codes(kind, direction, day), names.vehicle_codes(kind, direction, day)
         route, stop = names.route_codes(kind), names.stop_codes(kind, direction)
         keep = np.broadcast_to(run[:, :, None] == 1, departure.shape)
-        columns = {
+        columns: dict[str, Ints | np.int64] = {
             "trip": trip[:, :, None],
             "seq": np.arange(1, len(stop[0]) + 1),
             "route": route[:, None, None],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ from numpy.typing import NDArray
 
 from data_samples.traffic import city, roads
 from data_samples.traffic.planted import BadRow
-from data_samples.traffic.timetable import date_of, windows
-from data_samples.traffic.transit import lateness_sd, section_share
+from data_samples.traffic.timetable import DAY_S, date_of, windows
+from data_samples.traffic.transit import NO_ALIGHTING, THREE_RIDERS, TWO_RIDERS, lateness_sd, section_share
 
+Floats = NDArray[np.float64]
 QUARTER_S = 900
 TOP = 15
 
@@ -88,57 +90,66 @@ class Truth:
 
 
 def figure(value: float) -> float:
-    """Round to what every platform agrees on."""
-    return round(float(value), 9)
+    """Round to the twelve digits that every platform agrees on."""
+    return float(f"{value:.12g}")
 
 
 def headways(visits: pl.DataFrame) -> list[dict[str, Any]]:
     """
     Headways between departures of one service date, by line, direction and stop.
 
-    `realised` is over the whole week and day, so it holds the timetable's own variation too; `process` is
-    the coefficient of variation that the random lateness alone makes, by window of the weekday timetable.
+    `realised` is over the whole week and day, so it holds the timetable and the trips not run too.
+    The weekday windows of equal scheduled headways part the two: `process_cv` is the coefficient of variation
+    that the random lateness alone makes, `realised_cv` what came out between trips that were both run.
     """
     when = visits["actual_departure_time"].dt.epoch("s").to_numpy()
+    plan = visits["schedule_departure_time"].dt.epoch("s").to_numpy()
     day = visits["service_date"].to_physical().to_numpy()
     route, way = visits["route_id"].to_numpy(), visits["direction_id"].to_numpy()
     stop, order = visits["stop_id"].to_numpy(), visits["trip_stop_sequence"].to_numpy()
     found = []
     for kind, line in enumerate(city.LINES):
-        sd = lateness_sd(kind)
-        for direction in (0, 1):
-            for sequence in range(1, len(line.stops) + 1):
-                here = (route == city.route_id(kind)) & (way == direction) & (order == sequence)
-                if not here.any():
-                    continue
-                gaps = np.concatenate([np.diff(np.sort(when[here & (day == each)])) for each in np.unique(day[here])])
-                if len(gaps) < 2:
-                    continue
-                found.append(
+        for direction, sequence in product((0, 1), range(1, len(line.stops) + 1)):
+            here = (route == city.route_id(kind)) & (way == direction) & (order == sequence)
+            if here.sum() < 2 * city.DAYS:
+                continue
+            sorting = np.lexsort((when[here], day[here]))
+            on, left, due = day[here][sorting], when[here][sorting], plan[here][sorting]
+            same = np.diff(on) == 0
+            gaps, planned = np.diff(left)[same].astype(np.float64), np.diff(due)[same]
+            starts = (due - on * DAY_S - (sequence - 1) * line.run_s)[:-1][same]
+            weekday = (on[:-1] - on[0])[same] < city.WEEKDAYS
+            sd = float(lateness_sd(kind)[sequence - 1])
+            parts = []
+            for start, end, minutes in windows(kind, "W"):
+                own = weekday & (starts >= start * 3600) & (starts < end * 3600) & (planned == minutes * 60)
+                parts.append(
                     {
-                        "route_id": city.route_id(kind),
-                        "direction_id": direction,
-                        "stop_sequence": sequence,
-                        "stop_id": str(stop[here][0]),
-                        "realised": _spread(gaps.astype(np.float64)),
-                        "process": {
-                            "lateness_sd_s": figure(sd[sequence - 1]),
-                            "weekday_windows": [
-                                {
-                                    "from_hour": start,
-                                    "to_hour": end,
-                                    "headway_s": minutes * 60,
-                                    "cv": figure(np.sqrt(2) * sd[sequence - 1] / (minutes * 60)),
-                                }
-                                for start, end, minutes in windows(kind, "W")
-                            ],
-                        },
+                        "from_hour": start,
+                        "to_hour": end,
+                        "headway_s": minutes * 60,
+                        "process_cv": figure(np.sqrt(2) * sd / (minutes * 60)),
+                        "realised_cv": figure(gaps[own].std(ddof=1) / gaps[own].mean())
+                        if own.sum() > 1
+                        else None,
+                        "headways": int(own.sum()),
                     }
                 )
+            found.append(
+                {
+                    "route_id": city.route_id(kind),
+                    "direction_id": direction,
+                    "stop_sequence": sequence,
+                    "stop_id": str(stop[here][0]),
+                    "lateness_sd_s": figure(sd),
+                    "realised": _spread(gaps),
+                    "weekday_windows": parts,
+                }
+            )
     return found
 
 
-def _spread(gaps: NDArray[np.float64]) -> dict[str, float]:
+def _spread(gaps: Floats) -> dict[str, float]:
     """Describe headways in seconds; `cv` has n - 1 in its standard deviation, `cv_population` has n."""
     return {
         "headways": len(gaps),
@@ -158,26 +169,31 @@ def crowding(taps: pl.DataFrame, visits: pl.DataFrame, timetable: pl.DataFrame) 
     A load is riders on board of the vehicles that left in the quarter-hour, from taps with a known alighting;
     capacity is that of the trips scheduled to leave in it. Both are sums over the weekdays.
     """
-    friday = date_of(city.WEEKDAYS - 1)
-    taps, visits, timetable = (each.filter(pl.col("service_date") <= pl.lit(friday).str.to_date()) for each in (taps, visits, timetable))
-    places: dict[tuple[Any, ...], dict[str, tuple[int, int]]] = defaultdict(dict)
-    columns = ("service_date", "trip_id_performed", "stop_id", "trip_stop_sequence", "actual_departure_time")
-    for day, trip, stop, sequence, left in visits.select(columns).iter_rows():
-        places[day, trip][stop] = (sequence, _quarter(left))
+    friday = pl.lit(date_of(city.WEEKDAYS - 1)).str.to_date()
+    taps, visits, timetable = (
+        each.filter(pl.col("service_date") <= friday) for each in (taps, visits, timetable)
+    )
+    places: dict[tuple[Any, str], dict[str, tuple[int, int]]] = defaultdict(dict)
+    trip = ("service_date", "trip_id_performed")
+    for day, name, stop, order, left in visits.select(
+        *trip, "stop_id", "trip_stop_sequence", "actual_departure_time"
+    ).iter_rows():
+        places[day, name][stop] = (order, _quarter(left))
     load: dict[tuple[str, int, int, int], float] = defaultdict(float)
     capacity: dict[tuple[str, int, int, int], float] = defaultdict(float)
-    columns = ("service_date", "trip_id_performed", "stop_id", "alight_stop_id", "num_riders", "route_id", "direction_id")  # type: ignore[assignment]
-    for day, trip, start, end, riders, route, way in taps.select(columns).iter_rows():
-        if end is None:
-            continue
-        calls = places[day, trip]
-        first, last = calls[start][0], calls[end][0]
-        for sequence, quarter in calls.values():
-            if first <= sequence < last:
-                load[route, way, sequence, quarter] += 1 if riders is None else riders
-    columns = ("route_id", "direction_id", "stop_sequence", "departure_timestamp", "vehicle_capacity")
-    for route, way, sequence, leaves, seats in timetable.select(columns).iter_rows():
-        capacity[route, way, sequence, _quarter(leaves)] += seats
+    for day, name, begin, end, riders, route, way in (
+        taps.drop_nulls("alight_stop_id")
+        .select(*trip, "stop_id", "alight_stop_id", "num_riders", "route_id", "direction_id")
+        .iter_rows()
+    ):
+        calls = places[day, name]
+        for order, quarter in calls.values():
+            if calls[begin][0] <= order < calls[end][0]:
+                load[route, way, order, quarter] += 1 if riders is None else riders
+    for route, way, order, leaves, seats in timetable.select(
+        "route_id", "direction_id", "stop_sequence", "departure_timestamp", "vehicle_capacity"
+    ).iter_rows():
+        capacity[route, way, order, _quarter(leaves)] += seats
 
     line = city.LINES[city.CROWDED_LINE]
     where = (city.route_id(city.CROWDED_LINE), city.CROWDED_DIRECTION, city.CROWDED_STOP)
@@ -185,10 +201,6 @@ def crowding(taps: pl.DataFrame, visits: pl.DataFrame, timetable: pl.DataFrame) 
     ratios = {key: load[key] / seats for key, seats in capacity.items() if seats}
     elsewhere = {key: each for key, each in ratios.items() if key[:3] != where or key[3] not in planted}
     worst = max(sorted(elsewhere), key=lambda key: elsewhere[key])
-    start, end, weight = next(each for each in line.hours[city.CROWDED_DIRECTION] if each[0] == 7.25)
-    total = sum((to - since) * each for since, to, each in line.hours[city.CROWDED_DIRECTION])
-    share = section_share(city.CROWDED_LINE, city.CROWDED_DIRECTION, city.CROWDED_STOP)
-    riders = line.riders[city.CROWDED_DIRECTION] * share * weight * 0.25 / total
     return {
         "route_id": where[0],
         "direction_id": where[1],
@@ -196,10 +208,7 @@ def crowding(taps: pl.DataFrame, visits: pl.DataFrame, timetable: pl.DataFrame) 
         "from_stop_id": city.stop_id(0, line.stops[where[2] - 1]),
         "to_stop_id": city.stop_id(0, line.stops[where[2]]),
         "days": "weekdays",
-        "process": {
-            "transactions_per_quarter_hour": figure(riders),
-            "capacity_per_quarter_hour": 2 * line.capacity,
-        },
+        "process": {"load": figure(_expected_load()), "capacity": 2 * line.capacity},
         "quarter_hours": [
             {
                 "quarter_hour": label,
@@ -219,6 +228,15 @@ def crowding(taps: pl.DataFrame, visits: pl.DataFrame, timetable: pl.DataFrame) 
     }
 
 
+def _expected_load() -> float:
+    """Give the persons that the process brings over the crowded section in each crowded quarter-hour."""
+    line, way = city.LINES[city.CROWDED_LINE], city.CROWDED_DIRECTION
+    hours = line.hours[way]
+    share = max(weight for _, _, weight in hours) * 0.25 / sum((end - start) * w for start, end, w in hours)
+    on_board = section_share(city.CROWDED_LINE, way, city.CROWDED_STOP) * (1 - NO_ALIGHTING)
+    return line.riders[way] * share * on_board * (1 + TWO_RIDERS + 2 * THREE_RIDERS)
+
+
 def _quarter(when: Any) -> int:
     """Give the quarter-hour of the day of a time."""
     return int((when.hour * 3600 + when.minute * 60 + when.second) // QUARTER_S)
@@ -229,7 +247,7 @@ def _quarter_of(label: str) -> int:
     return int(label[:2]) * 4 + int(label[3:]) // 15
 
 
-def congestion(index: NDArray[np.float64], peak: NDArray[np.float64], share: NDArray[np.float64]) -> dict[str, Any]:
+def congestion(index: Floats, peak: Floats, share: Floats) -> dict[str, Any]:
     """Name the planted segments, and rank all by what was realised (see `segment_figures`)."""
     planted = [place for place in roads.CONGESTED if place < len(index)]
     ids = roads.segment_ids(np.arange(len(index), dtype=np.float64))
@@ -260,7 +278,7 @@ def congestion(index: NDArray[np.float64], peak: NDArray[np.float64], share: NDA
     }
 
 
-def segment_figures(speed: NDArray[np.float64], good: NDArray[np.bool_]) -> NDArray[np.float64]:
+def segment_figures(speed: Floats, good: NDArray[np.bool_]) -> Floats:
     """Give index_week, index_peak and share_congested of segments, shape (3, segments)."""
     value = np.where(good, speed, np.nan)
     week = value.reshape(len(value), -1)

@@ -32,13 +32,17 @@ Values = Sequence[float | None]
 
 STYLE = Path(__file__).with_name("workbench.mplstyle")
 WIDTH = 518.4  # points: the text width of an A4 page
-FONT, SMALL, LINE = 9.0, 8.5, 11.5
+FONT, SMALL, LINE, BOLD = 9.0, 8.5, 11.5, 1.14
 INK, SOFT, GRID, ACCENT, ALARM = "#1b1f24", "#50565e", "#e3e6ea", "#0072B2", "#D55E00"
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 READER_FONTS = (
-    "'Segoe UI', 'Helvetica Neue', Arial, 'Noto Sans', 'PingFang SC', 'Microsoft YaHei', "
-    "'Noto Sans CJK SC', 'DejaVu Sans', sans-serif"
+    "'Segoe UI', 'Helvetica Neue', Arial, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', 'PingFang SC', "
+    "'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 )
+
+# A closed rectangle as Matplotlib writes it: of a field of cells most of the bytes are these.
+_N = r"(-?[\d.]+)"
+_RECTANGLE = re.compile(rf"M {_N} {_N} \nL {_N} \2 \nL \3 {_N} \nL \1 \4 \n(?:L \1 \2 \n)?z")
 
 
 @contextmanager
@@ -72,6 +76,7 @@ def svg(figure: Figure) -> str:
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.S)
     text = re.sub(r"<defs>\s*<style type=\"text/css\">.*?</style>\s*</defs>\s*", "", text, flags=re.S)
     text = text.replace("<svg ", '<svg style="stroke-linejoin: round; stroke-linecap: butt" ', 1)
+    text = _RECTANGLE.sub(r"M\1 \2H\3V\4H\1z", text)
     text = re.sub(r"font-family: [^;\"]*", f"font-family: {READER_FONTS}", text)
     used = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", text))
     text = re.sub(r' id="([^"]*)"', lambda found: found.group() if found.group(1) in used else "", text)
@@ -116,14 +121,15 @@ def same_length(what: str, **lists: Sequence[object]) -> None:
         refuse(what, [f"the lists differ in length: {told}"])
 
 
-def width_of(text: str, size: float = FONT) -> float:
+def width_of(text: str, size: float = FONT, *, bold: bool = False) -> float:
     """Estimate the width of a line in points, on the wide side of common sans-serif fonts."""
-    return size * sum(_em(char) for char in text)
+    return size * (BOLD if bold else 1.0) * sum(_em(char) for char in text)
 
 
-def wrap(text: str, width: float, *, size: float = FONT, lines: int = 2) -> list[str]:
+def wrap(text: str, width: float, *, size: float = FONT, lines: int = 2, bold: bool = False) -> list[str]:
     """Break a text into lines of at most a width; what does not fit into the last ends in "…"."""
     text = " ".join(text.split())
+    width /= BOLD if bold else 1.0
     broken: list[str] = []
     while text and len(broken) < lines:
         if width_of(text, size) <= width:

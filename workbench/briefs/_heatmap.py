@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LABEL_ROOM, RIGHT, BAR = 150.0, 12.0, 190.0
 COLOURS = 64
+OVER_HATCH, MISSING_HATCH = "//////", "\\\\\\\\"
+MISSING_PAINT, MISSING_INK = "#e3e6ea", "#b4bac1"
 Box = tuple[float, float]
 
 
@@ -59,9 +61,9 @@ def heatmap(
     for name, cells in zip(rows, values, strict=True):
         d.same_length(f"heatmap row '{name}'", columns=columns, values=cells)
     names = [d.wrap(name, LABEL_ROOM, size=d.SMALL, lines=1)[0] for name in rows]
-    tall = min(20.0, max(4.0, round(1000 / max(len(names), 1)) / 2))
+    tall = min(18.0, max(4.0, round(800 / max(len(names), 1)) / 2))
     left = 10 + max((d.width_of(name, d.SMALL) for name in names), default=0.0)
-    wide = max(0.5, math.floor(4 * (d.WIDTH - left - RIGHT) / max(len(columns), 1)) / 4)
+    wide = max(0.5, math.floor(20 * (d.WIDTH - left - RIGHT) / max(len(columns), 1)) / 20)
     width, body = wide * max(len(columns), 1), tall * max(len(names), 1)
     keys = _keys(values, threshold, threshold_label, missing_label)
     head = d.wrap(label, d.WIDTH - RIGHT)
@@ -111,9 +113,9 @@ def _cells(axes: Axes, values: Sequence[d.Values], wide: float, tall: float, low
     for y, line in enumerate(values):
         for x, value in enumerate(line):
             groups.setdefault(_colour_of(value, low, high), []).append((x * wide, y * tall))
-    seam = 0.6 if min(wide, tall) >= 6 else 0.0
+    seam = 0.5 if min(wide, tall) >= 9 else 0.0
     for colour, boxes in sorted(groups.items()):
-        paint = "#e3e6ea" if colour < 0 else _hex(colour)
+        paint = MISSING_PAINT if colour < 0 else _hex(colour)
         axes.add_patch(
             _boxes(
                 boxes,
@@ -126,7 +128,7 @@ def _cells(axes: Axes, values: Sequence[d.Values], wide: float, tall: float, low
         )
         if colour < 0:
             axes.add_patch(
-                _boxes(boxes, wide, tall, fill=False, hatch="....", edgecolor="#9aa1a9", linewidth=0)
+                _boxes(boxes, wide, tall, fill=False, hatch=MISSING_HATCH, edgecolor=MISSING_INK, linewidth=0)
             )
 
 
@@ -145,20 +147,22 @@ def _mark(
     over = {
         (x, y) for y, line in enumerate(values) for x, v in enumerate(line) if v is not None and v > threshold
     }
-    for ink, chosen in (("#1b1f24", True), ("white", False)):
+    for ink, chosen in ((d.INK, True), ("white", False)):
         boxes = [
             (x * wide, y * tall)
             for x, y in sorted(over)
             if (_colour_of(values[y][x], low, high) >= COLOURS // 2) is chosen
         ]
         if boxes:
-            axes.add_patch(_boxes(boxes, wide, tall, fill=False, hatch="//////", edgecolor=ink, linewidth=0))
+            axes.add_patch(
+                _boxes(boxes, wide, tall, fill=False, hatch=OVER_HATCH, edgecolor=ink, linewidth=0)
+            )
     edges = []
     for x, y in sorted(over):
         a, b, c, e = x * wide, y * tall, (x + 1) * wide, (y + 1) * tall
         sides = {(-1, 0): (a, b, a, e), (1, 0): (c, b, c, e), (0, -1): (a, b, c, b), (0, 1): (a, e, c, e)}
         edges += [[(p, q), (r, s)] for (i, j), (p, q, r, s) in sides.items() if (x + i, y + j) not in over]
-    for ink, thick in (("white", 2.6), ("#1b1f24", 1.3)):
+    for ink, thick in (("white", 2.6), (d.INK, 1.3)):
         axes.add_collection(
             LineCollection(edges, colors=ink, linewidths=thick, capstyle="projecting", clip_on=False)
         )
@@ -213,9 +217,9 @@ def _key(figure: Figure, y: float, kind: str, text: str) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 18)
     axes.set_ylim(0, 10)
-    paint = _hex(COLOURS - 8) if kind == "over" else "#e3e6ea"
+    paint = _hex(COLOURS - 8) if kind == "over" else MISSING_PAINT
     axes.add_patch(_boxes([(0.0, 0.0)], 18, 10, facecolor=paint, linewidth=0))
-    hatch, ink = ("//////", d.INK) if kind == "over" else ("....", "#9aa1a9")
+    hatch, ink = (OVER_HATCH, d.INK) if kind == "over" else (MISSING_HATCH, MISSING_INK)
     axes.add_patch(_boxes([(0.0, 0.0)], 18, 10, fill=False, hatch=hatch, edgecolor=ink, linewidth=0))
     if kind == "over":
         axes.add_patch(_boxes([(0.0, 0.0)], 18, 10, fill=False, edgecolor=ink, linewidth=1.3, clip_on=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.briefs import _drawing as d
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 RIGHT = 16.0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+REFERENCE = -1  # stands for the reference line among the orders of the series
 DASHES: tuple[tuple[int, tuple[float, ...]], ...] = (
     (0, ()),
     (0, (5, 2)),
@@ -71,7 +72,7 @@ def lines(
     left = 12 + max((d.width_of(each, d.SMALL) for each in printed), default=0.0)
     width = d.WIDTH - left - RIGHT
     over, under = d.wrap(ylabel, d.WIDTH - RIGHT), d.wrap(xlabel, width)
-    keys = _legend(list(series)) if len(series) > 1 else []
+    keys = _legend(list(series), reference_label if reference is not None else "")
     top = 10 + 15.0 * len(keys) + d.LINE * len(over)
     bottom = 24 + d.LINE * len(under)
 
@@ -86,41 +87,36 @@ def lines(
         axes.set_xticks(*(([], []) if named else d.ticks(start, end, most=8)))
         axes.tick_params(length=0, pad=5)
         axes.spines["left"].set_visible(False)
-        axes.grid(axis="y")
         axes.grid(visible=False, axis="x")
+        if reference is not None:
+            axes.axhline(reference, **_look(REFERENCE))
         for order, (name, values) in enumerate(series.items()):
-            color = d.OKABE_ITO[order % len(d.OKABE_ITO)]
             if name in lows and name in highs:
                 below, above = ([d.known(v) for v in group[name]] for group in (lows, highs))
+                color = _look(order)["color"]
                 axes.fill_between(across, below, above, color=color, alpha=0.18, linewidth=0)
                 for edge in (below, above):
                     axes.plot(across, edge, color=color, linewidth=0.6)
+            every = max(1, len(across) // 24)
             axes.plot(
-                across,
-                [d.known(v) for v in values],
-                color=color,
-                linestyle=DASHES[order % len(DASHES)],
-                marker=MARKERS[order % len(MARKERS)],
-                markevery=max(1, len(across) // 24),
-                markersize=4.5,
-                clip_on=False,
-                zorder=3,
+                across, [d.known(v) for v in values], **_look(order), markevery=every, clip_on=False, zorder=3
             )
-        if reference is not None:
-            axes.axhline(reference, color=d.INK, linewidth=1.1, linestyle=(0, (4, 3)))
-            label = d.wrap(reference_label, width, size=d.SMALL, lines=1)[0]
-            d.write(
-                figure, left + width, bottom + height * (reference - low) / (high - low) + 4, label,
-                align="right", size=d.SMALL,
-            )  # fmt: skip
         if named:
             _name_places(figure, named, start, end, left, width, bottom - 13)
         for row, line in enumerate(under):
             d.write(figure, left, bottom - 30 - d.LINE * row, line)
         for row, line in enumerate(over):
             d.write(figure, 2, bottom + height + top - 9 - d.LINE * row, line)
-        _draw_legend(figure, keys, list(series), bottom + height + 15.0 * len(keys) - 4)
+        _draw_legend(figure, keys, bottom + height + 15.0 * len(keys) - 4)
         return d.svg(figure)
+
+
+def _look(order: int) -> dict[str, Any]:
+    """Return how a series is drawn, in the field and in the legend."""
+    if order == REFERENCE:
+        return {"color": d.INK, "linestyle": (0, (4, 3)), "linewidth": 1.1}
+    look = {"color": d.OKABE_ITO, "linestyle": DASHES, "marker": MARKERS}
+    return {name: choice[order % len(choice)] for name, choice in look.items()} | {"markersize": 4.5}
 
 
 def _places(x: Sequence[float] | Sequence[str]) -> list[float | None]:
@@ -140,14 +136,16 @@ def _name_places(
         d.write(figure, x, y, short[at], align="center", size=d.SMALL)
 
 
-def _legend(names: Sequence[str]) -> list[list[tuple[float, int, str]]]:
-    """Lay the keys out in rows of (x, order of the series, name)."""
-    rows: list[list[tuple[float, int, str]]] = [[]]
-    x = 2.0
-    for order, name in enumerate(names):
+def _legend(names: Sequence[str], reference: str) -> list[list[tuple[float, int, str]]]:
+    """Lay the keys out in rows of (x, order of the series, name); a lone series needs none."""
+    keys = list(enumerate(names)) if len(names) > 1 else []
+    keys += [(REFERENCE, reference)] if reference else []
+    rows: list[list[tuple[float, int, str]]] = []
+    x = d.WIDTH
+    for order, name in keys:
         label = d.wrap(name, d.WIDTH - 60, size=d.SMALL, lines=1)[0]
         wide = 34 + d.width_of(label, d.SMALL) + 14
-        if rows[-1] and x + wide > d.WIDTH:
+        if x + wide > d.WIDTH:
             rows.append([])
             x = 2.0
         rows[-1].append((x, order, label))
@@ -155,23 +153,13 @@ def _legend(names: Sequence[str]) -> list[list[tuple[float, int, str]]]:
     return rows
 
 
-def _draw_legend(
-    figure: Figure, rows: list[list[tuple[float, int, str]]], names: Sequence[str], top: float
-) -> None:
+def _draw_legend(figure: Figure, rows: list[list[tuple[float, int, str]]], top: float) -> None:
     from matplotlib.lines import Line2D
 
     total = figure.get_figheight() * 72
     for down, row in enumerate(rows):
         y = top - 15.0 * down
         for x, order, label in row:
-            key = Line2D(
-                [x / d.WIDTH, (x + 14) / d.WIDTH, (x + 28) / d.WIDTH],
-                [(y + 3) / total] * 3,
-                color=d.OKABE_ITO[order % len(d.OKABE_ITO)],
-                linestyle=DASHES[order % len(DASHES)],
-                marker=MARKERS[order % len(MARKERS)],
-                markevery=[1],
-                markersize=4.5,
-            )
-            figure.add_artist(key)
+            across = [(x + step) / d.WIDTH for step in (0, 14, 28)]
+            figure.add_artist(Line2D(across, [(y + 3) / total] * 3, **_look(order), markevery=[1]))
             d.write(figure, x + 34, y, label, size=d.SMALL)

@@ -16,7 +16,6 @@ from workbench.briefs.phrase import Phrase
 from workbench.briefs.quantity import Quantity
 
 SHORT_HASH = 12
-PRINTED_ROWS = 30
 HTML_LANGUAGES: Mapping[Language, str] = {"en": "en", "zh": "zh-CN"}
 
 
@@ -104,9 +103,10 @@ class Page:
         )
         return Markup(tag[:-1]) + named + Markup(">") + inside + Markup(svg[start.end() :])
 
-    def printed_whole(self, table: Table) -> bool:
-        """Tell whether the picture's table is short enough to be printed on paper too."""
-        return len(table.rows) <= PRINTED_ROWS
+    def period(self, period: tuple[str, str]) -> Markup:
+        """Return a period whose dates are not broken over lines."""
+        start, end = (Markup('<span class="nb">{}</span>').format(each) for each in period)
+        return escape(self.word("data.period.span")).format(start=start, end=end)
 
     def bases(self) -> list[str]:
         """Return how the intervals were made, each way once."""

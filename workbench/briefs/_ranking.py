@@ -49,8 +49,10 @@ def ranking(
         The drawing.
     """
     d.same_length("ranking", labels=labels, values=values, lows=lows, highs=highs)
-    names = [d.wrap(label, LABEL_ROOM, lines=3) for label in labels]
-    left = 14 + max((d.width_of(line) for name in names for line in name), default=0.0)
+    bold = [place in highlight for place in range(len(labels))]
+    names = [d.wrap(label, LABEL_ROOM, lines=3, bold=b) for label, b in zip(labels, bold, strict=True)]
+    widths = [d.width_of(line, bold=b) for name, b in zip(names, bold, strict=True) for line in name]
+    left = 14 + max(widths, default=0.0)
     heights = [max(18.0, d.LINE * len(name) + 7) for name in names]
     width, body = d.WIDTH - left - RIGHT, sum(heights) or 40.0
     under = d.wrap(xlabel, width, lines=3)
@@ -73,7 +75,7 @@ def ranking(
             )
         at = 0.0
         for place, (name, height) in enumerate(zip(names, heights, strict=True)):
-            chosen, middle, at = place in highlight, at + height / 2, at + height
+            chosen, middle, at = bold[place], at + height / 2, at + height
             color = d.ACCENT if chosen else d.SOFT
             value, start, end = values[place], lows[place], highs[place]
             if start is not None and end is not None:

@@ -80,7 +80,7 @@ class Link:
             refuse("link", [f"{self.href!r} is not a path relative to the brief"])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Brief:
     """
     A decision brief.
@@ -151,6 +151,9 @@ class Brief:
         ]
         wrong += _clashes(self._printed())
         refuse(f"brief '{self.decision}'", wrong)
+
+    def __repr__(self) -> str:
+        return f"<Brief {self.decision}: {self.answer.headline} ({self.status})>"
 
     def quantities(self) -> dict[str, Quantity]:
         """Return every number of the brief by its id, in the order it is printed."""

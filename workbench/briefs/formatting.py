@@ -20,6 +20,7 @@ MINUS, DASH, NO_BREAK = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{NO-BREAK SPACE}"
 SHARES = ("share", "probability")
 TO_MINUTES_FROM_S = 120
 SIGNIFICANT_DIGITS, MOST_DECIMALS = 3, 9
+SLACK = 1e-9
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 METRES = {"m": 1.0, "km": 1000.0}
 
@@ -43,12 +44,12 @@ def parts(quantity: Quantity, lang: str, *, within: str | Text | None, level: bo
         decimals = decimals_for(value, ends[0], ends[1], resamples)
     bound = _percent_bound(quantity)
     stated = within is not None and _same(within, unit)
-    number = _bounded(value, decimals, bound)
+    shown = _bounded(value, decimals, bound)
     after = "" if stated else _unit_after(unit, lang, one=quantity.value == 1 and ends[0] is None)
     if ends[0] is None or ends[1] is None:
-        return number + after, ""
+        return _lone(shown, value, decimals) + after, ""
     low, high = (_bounded(end, decimals, bound) for end in ends)
-    return number + after, _interval(low, high, quantity.level, lang, percent=after == "%", level=level)
+    return shown + after, _interval(low, high, quantity.level, lang, percent=after == "%", level=level)
 
 
 def number(value: float, decimals: int) -> str:
@@ -61,20 +62,22 @@ def number(value: float, decimals: int) -> str:
 
 def decimals_for(value: float, low: float | None, high: float | None, resamples: int | None = None) -> int:
     """
-    Choose decimals: two significant digits of the interval's width, or three of a lone value.
+    Choose decimals: one significant digit of the interval's width, or three of a lone value.
 
-    Trailing zeros of a lone value are left out, and a probability from resamples keeps its decimal
-    only near its ends.
+    A width that starts with 1 or 2 keeps two digits, else a third of it would be lost. Trailing
+    zeros of a lone value are left out, and a probability from resamples keeps its decimal only
+    near its ends.
     """
     if low is not None and high is not None and high > low:
-        return _clamp(1 - _magnitude(high - low))
+        magnitude = _magnitude(high - low)
+        return _clamp((1 if (high - low) / 10.0**magnitude < 3 else 0) - magnitude)
     if isinstance(value, int) or value == 0 or float(value).is_integer():
         return 0
     if resamples is not None:
         return 1 if resamples >= 1000 and not 1 <= value <= 99 else 0
     most = _clamp(SIGNIFICANT_DIGITS - 1 - _magnitude(value))
-    kept = f"{value:.{most}f}".rstrip("0") if most else ""
-    return len(kept.partition(".")[2])
+    kept = len(f"{value:.{most}f}".rstrip("0").partition(".")[2])
+    return kept or (most if abs(value) < 1 else 0)
 
 
 def unit_text(unit: str | Text, lang: str, *, one: bool = False) -> str:
@@ -130,15 +133,23 @@ def _percent_bound(quantity: Quantity) -> float | None:
 def _bounded(value: float, decimals: int, bound: float | None) -> str:
     """Print a number; a percentage that would round to a certainty prints as "<0.1" or ">99.9"."""
     text = number(value, decimals)
-    if bound is None or (bound == 0 and value in (0, 100)):
+    if bound is None or not 0 <= value <= 100 or (bound == 0 and value in (0, 100)):
         return text
     step = max(bound, 10.0**-decimals if decimals else 0.1)
     places = decimals_for(step, None, None)
-    if value < bound or (value >= 0 and text == number(0, decimals)):
+    if value < step - SLACK and (value < bound or text == number(0, decimals)):
         return f"<{number(step, places)}"
-    if 100 - value < bound or (value <= 100 and text == number(100, decimals)):
+    if 100 - value < step - SLACK and (100 - value < bound or text == number(100, decimals)):
         return f">{number(100 - step, places)}"
-    return text
+    return number(value, 1) if text in ("0", "100") else text
+
+
+def _lone(text: str, value: float, decimals: int) -> str:
+    """Print a number that has no interval and is too small for its decimals as "<0.1", not as zero."""
+    if value == 0 or text != number(0, decimals):
+        return text
+    step = number(10.0**-decimals, decimals)
+    return f"<{step}" if value > 0 else f">{MINUS}{step}"
 
 
 def _unit_after(unit: str | Text, lang: str, *, one: bool) -> str:
@@ -152,7 +163,7 @@ def _unit_after(unit: str | Text, lang: str, *, one: bool) -> str:
 def _interval(low: str, high: str, coverage: float, lang: str, *, percent: bool, level: bool) -> str:
     """Print the bracket: "(95% 1.71–1.96)", in Chinese with full-width brackets."""
     words = house()
-    signed = MINUS in low + high
+    signed = any(mark in low + high for mark in (MINUS, "<", ">"))
     between = words["quantity.to"].in_(lang) if signed else DASH
     if lang == "en" and signed:
         between = f" {between} "

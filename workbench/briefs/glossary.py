@@ -54,8 +54,10 @@ def read_glossary(path: str | Path) -> dict[str, Text]:
         raise BadFile(str(path), [(None, "is not UTF-8 text; save it as UTF-8")]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "is not YAML"
-        raise BadFile(str(path), [(mark.line + 1 if mark else None, str(problem))]) from error
+        problem = (
+            f"{getattr(error, 'problem', None) or 'is not YAML'}; put texts with braces or commas in quotes"
+        )
+        raise BadFile(str(path), [(mark.line + 1 if mark else None, problem)]) from error
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
-INTEGER = r"^[+-]?\d{1,18}(\.0*)?$"
-DATE = r"^\d{4}-\d{2}-\d{2}$"
-TIMESTAMP = r"^\d{4}-\d{2}-\d{2}[ T]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+INTEGER = r"^[+-]?[0-9]{1,18}(\.0*)?$"
+DATE = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+TIMESTAMP = DATE[:-1] + r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"
+BLANKS = " \t\r\n\u00a0\u3000"
+"""What may stand around a value: of the wide ones, the no-break and the Chinese space."""
 TRUE, FALSE = ["true", "t", "yes", "y", "1"], ["false", "f", "no", "n", "0"]
 
 
@@ -62,7 +64,7 @@ def parse_text(frame: Frame, columns: Mapping[str, tuple[str, Kind]]) -> Frame:
     """
     return add_columns(
         frame,
-        {new: _polars_parse(pl.col(old).str.strip_chars(), kind) for new, (old, kind) in columns.items()} if is_polars(frame) else {},
+        {new: _polars_parse(pl.col(old).str.strip_chars(BLANKS), kind) for new, (old, kind) in columns.items()} if is_polars(frame) else {},
         {} if is_polars(frame) else {new: _spark_parse(old, kind) for new, (old, kind) in columns.items()},
     )
 
@@ -85,7 +87,7 @@ def parse_format(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
     """
     if is_polars(frame):
         return add_columns(
-            frame, {new: _polars_time(pl.col(old).str.strip_chars(), layout) for new, (old, layout) in columns.items()}, {}
+            frame, {new: _polars_time(pl.col(old).str.strip_chars(BLANKS), layout) for new, (old, layout) in columns.items()}, {}
         )
     return add_columns(frame, {}, {new: _spark_time(old, layout) for new, (old, layout) in columns.items()})
 
@@ -153,7 +155,7 @@ def _polars_parse(text: pl.Expr, kind: Kind) -> pl.Expr:
 def _spark_parse(old: str, kind: Kind) -> Any:
     from pyspark.sql import functions as F
 
-    text = F.trim(F.col(f"`{old}`"))
+    text = F.btrim(F.col(f"`{old}`"), F.lit(BLANKS))
     if kind == "number":
         value = F.when(text.rlike(NUMBER), text).try_cast("double")
         return F.when(F.abs(value) < F.lit(float("inf")), value)
@@ -170,7 +172,7 @@ def _spark_parse(old: str, kind: Kind) -> Any:
 
 
 CODES = {  # what each code takes, and how Java writes it; twice the letter is exactly two digits
-    "%Y": ("[0-9]{4}", "yyyy"),
+    "%Y": ("[1-9][0-9]{3}", "yyyy"),
     "%y": ("[0-6][0-9]", "yy"),  # 2000 to 2069; engines disagree on later ones
     "%m": ("(?:0?[1-9]|1[0-2])", "M"),
     "%d": ("(?:0?[1-9]|[12][0-9]|3[01])", "d"),
@@ -208,7 +210,7 @@ def _spark_time(old: str, layout: str) -> Any:
     from pyspark.sql import functions as F
 
     pattern, java = _pattern_and_java(layout)
-    text = F.trim(F.col(f"`{old}`"))
+    text = F.btrim(F.col(f"`{old}`"), F.lit(BLANKS))
     return F.try_to_timestamp(F.when(text.rlike(pattern), text), F.lit(java)).cast("timestamp_ntz")
 
 

@@ -7,6 +7,7 @@ everything after reads the clean ones.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ import polars as pl
 
 from workbench.data.contract import Contract, TableContract
 from workbench.data.engines import Engine
-from workbench.data.files import CSV_ENDINGS, ENDINGS, Found, Listing, find
+from workbench.data.files import CSV_ENDINGS, ENDINGS, Found, Listing, digest, find
 from workbench.data.report import Report, TableReport, count_rules, paths_of
 from workbench.data.screening import screen
 from workbench.data.table import Table
@@ -53,6 +54,10 @@ class Supply:
     ----------
     openers
         Table name to a function that opens it raw, with its listing.
+    listings
+        Table name to a function that finds its files, given a folder for those brought from afar.
+    others
+        Files that shape the tables without being one: a feed, the source file.
     notes
         Remarks for the report, by table.
     ignored
@@ -60,8 +65,20 @@ class Supply:
     """
 
     openers: Mapping[str, Opener]
+    listings: Mapping[str, Callable[[Path], Listing]] = field(default_factory=dict)
+    others: tuple[Path, ...] = ()
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+
+    def inputs(self) -> list[dict[str, str]]:
+        """Table, name and SHA-256 of every file that may be read; files for no single table have an empty one."""
+        with tempfile.TemporaryDirectory(prefix="workbench-") as work:
+            found = [
+                {"table": table, "file": name, "sha256": sha}
+                for table, listing in self.listings.items()
+                for name, sha in listing(Path(work)).hashes()
+            ]
+        return found + [{"table": "", "file": path.name, "sha256": digest(str(path))} for path in self.others]
 
 
 def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
@@ -79,19 +96,21 @@ def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
     if not place.is_dir():
         raise DataRejected(f"No folder is called '{folder}': --data names a folder that holds {_expected(contract)}.")
     openers: dict[str, Opener] = {}
+    listings: dict[str, Callable[[Path], Listing]] = {}
     ignored = []
     for entry in sorted(place.iterdir()):
         name = _table_name(entry)
         if name in contract.tables:
             if name in openers:
                 raise DataRejected(f"Table '{name}' stands twice in '{folder}' (as '{entry.name}' and another): keep one.")
-            openers[name] = _opener([str(entry)])
+            openers[name], listings[name] = _opener([str(entry)]), _finder([str(entry)])
         elif entry.is_file() and entry.name.endswith(ENDINGS):
             ignored.append(f"{entry.name} (no table of contract '{contract.name}' is called so. {nearest(name, list(contract.tables))})")
-    if not openers and not list(place.glob("*.zip")):
+    feeds = tuple(sorted(place.glob("*.zip")))
+    if not openers and not feeds:
         near = f" Seen: {'; '.join(ignored)}." if ignored else ""
         raise DataRejected(f"'{folder}' holds no table of contract '{contract.name}': expected {_expected(contract)}.{near}")
-    return Supply(openers, {}, tuple(ignored))
+    return Supply(openers, listings, feeds, ignored=tuple(ignored))
 
 
 def _supply_from_address(address: str, contract: Contract) -> Supply:
@@ -102,14 +121,40 @@ def _supply_from_address(address: str, contract: Contract) -> Supply:
         entries = {Path(one).name: one for one in system.ls(inner, detail=False)}
     except (OSError, ValueError, ImportError) as error:
         raise DataRejected(f"'{address}' cannot be read ({type(error).__name__}: {error}): check the address and your access.") from error
-    openers = {}
-    for name in contract.tables:
-        for ending in ("", *ENDINGS):
-            if name + ending in entries:
-                openers[name] = _opener([f"{address.rstrip('/')}/{name}{ending}"])
+    paths = {
+        name: f"{address.rstrip('/')}/{name}{ending}" for name in contract.tables for ending in ("", *ENDINGS) if name + ending in entries
+    }
+    openers = {name: _opener([path]) for name, path in paths.items()}
     if not openers:
         raise DataRejected(f"'{address}' holds no table of contract '{contract.name}': expected {_expected(contract)}.")
-    return Supply(openers)
+    return Supply(openers, {name: _finder([path]) for name, path in paths.items()})
+
+
+def supply_from_source(path: str | Path, contract: Contract, *, root: str | Path | None = None) -> Supply:
+    """
+    Find a contract's tables through a source file; see `workbench.data.source`.
+
+    Raises
+    ------
+    BadFile
+        The source file cannot be understood; all its mistakes at once.
+    """
+    from workbench.data.source import load_source
+
+    source = load_source(path, contract)
+
+    def opener(name: str) -> Opener:
+        def opened(engine: Engine) -> Opened:
+            found = source.open(engine, name, root)
+            return found.table, found.listing
+
+        return opened
+
+    def finder(name: str) -> Callable[[Path], Listing]:
+        return lambda work: source.listing(name, work, root)
+
+    names = source.tables
+    return Supply({name: opener(name) for name in names}, {name: finder(name) for name in names}, (Path(path),))
 
 
 def take_in(
@@ -189,6 +234,7 @@ def _take(
         limit=contract.rejected_limit,
         rules=count_rules(aside, contract),
         files=tuple(listing.hashes()),
+        file_rows=tuple(one.rows for one in listing.files),
         unchecked=tuple(f"{', '.join(r.columns)} -> {r.table}" for r in screened.unchecked),
         notes=notes,
         period=_period(good, contract),
@@ -232,6 +278,10 @@ def _opener(paths: list[str]) -> Opener:
     return opened
 
 
+def _finder(paths: list[str]) -> Callable[[Path], Listing]:
+    return lambda work: find(paths, work=work)
+
+
 def _table_name(entry: Path) -> str:
     for ending in (*CSV_ENDINGS, ".parquet"):
         if entry.name.endswith(ending):
@@ -256,4 +306,4 @@ def write_report(report: Report, folder: Path) -> None:
         (folder / f"screening.{lang}.html").write_text(report.to_html(lang), encoding="utf-8")
 
 
-__all__ = ["Intake", "Supply", "listing_of", "supply_from_folder", "take_in", "write_report"]
+__all__ = ["Intake", "Supply", "listing_of", "supply_from_folder", "supply_from_source", "take_in", "write_report"]

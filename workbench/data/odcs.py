@@ -175,7 +175,9 @@ class _Reading:
             what = f"must be text such as km/h, or 1 for a pure number; is {shown(unit)}"
             self.wrong(self.custom_place(where, node, "unit"), what)
         elif unit and kind in ("string", "boolean", "date", "timestamp"):
-            self.wrong(self.custom_place(where, node, "unit"), f"a {kind} column has no unit; remove it")
+            self.wrong(
+                self.custom_place(where, node, "unit"), f"columns of type {kind} have no unit; remove it"
+            )
         elif kind == "number" and "unit" not in custom:
             what = (
                 "`unit` is missing from customProperties: a number needs one, such as km/h, or '1' for none"
@@ -231,7 +233,7 @@ class _Reading:
             return None, False
         if kind not in _ORDERED:
             remedy = "list its values or give a pattern" if kind == "string" else "remove it"
-            self.wrong(place, f"a {kind} column has no range; {remedy}")
+            self.wrong(place, f"columns of type {kind} have no range; {remedy}")
             return None, False
         if problem := _misfit(value, kind):
             self.wrong(place, problem)
@@ -258,7 +260,7 @@ class _Reading:
         place, values = lists[0]
         if kind not in ("string", "integer"):
             if kind in _TYPES:
-                self.wrong(place, f"only string and integer columns list their values, this is a {kind}")
+                self.wrong(place, f"only string and integer columns list their values, this one is {kind}")
             return ()
         allowed: list[Scalar] = []
         for index, value in enumerate(values):
@@ -298,7 +300,7 @@ class _Reading:
         if not pattern or kind not in _TYPES:
             return ""
         if kind != "string":
-            self.wrong((*where, "pattern"), f"a {kind} column has no pattern; remove it")
+            self.wrong((*where, "pattern"), f"columns of type {kind} have no pattern; remove it")
             return ""
         for problem in pattern_problems(pattern):
             self.wrong((*where, "pattern"), problem)
@@ -598,7 +600,7 @@ def _incomparable(left: Column, op: str, right: Column) -> str:
     if not kinds <= set(_TYPES):
         return ""
     if len(kinds) > 1 and kinds != {"integer", "number"}:
-        return f"a {left.type} ({left.name}) cannot be compared with a {right.type} ({right.name})"
+        return f"{left.name} is {left.type} and {right.name} is {right.type}; they cannot be compared"
     if op not in ("==", "!=") and kinds == {"boolean"}:
         return f"true and false have no order for {op}; write == or !="
     if left.unit and right.unit and left.unit != right.unit:
@@ -629,7 +631,9 @@ def _zone_problem(zone: object) -> str:
     from zoneinfo import available_timezones
 
     known = available_timezones()
-    if zone in known:
+    if not known:
+        return "cannot be looked up, as no time zones are installed here; install the package tzdata"
+    if isinstance(zone, str) and zone in known:
         return ""
     return f"must be an IANA time zone, is {shown(zone)}. {nearest(str(zone), sorted(known))}"
 

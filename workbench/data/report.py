@@ -72,6 +72,7 @@ class TableReport:
     limit: float
     rules: tuple[RuleCount, ...]
     files: tuple[tuple[str, str], ...] = ()
+    file_rows: tuple[int, ...] = ()
     unchecked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     period: tuple[str, str] | None = None
@@ -190,7 +191,10 @@ class Report:
 
 def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[RuleCount, ...]:
     """Count the rows of a kept quarantine by rule and column, most first, with the first row of each."""
-    own = {rule.name: rule.description for rule in contract.rules}
+    own = {
+        rule.name: Text(f"against the rule: {rule.description.en.rstrip('.')}", f"违反规则：{rule.description.zh.rstrip('。')}")
+        for rule in contract.rules
+    }
     first = pl.col("file", "row", "value").sort_by("file", "row").first()
     found = (
         quarantine.group_by("rule", "column")

@@ -204,7 +204,8 @@ class _Checks:
         have = frame.collect_schema().names()
         bad = frame.filter(~nw.col("_reason").is_null())
         bad = as_text(bad, {f"_t_{name}": name for name in names if name in have})
-        bad = bad.with_columns(*(nw.lit(None, nw.String()).alias(f"_t_{name}") for name in names if name not in have))
+        lacking = [nw.lit(None, nw.String()).alias(f"_t_{name}") for name in names if name not in have]
+        bad = bad.with_columns(*lacking) if lacking else bad
         bad = _split_problem(bad).join(checks, on="_reason", how="left").join(files, on="_file", how="left")
         own = nw.col("_reason") == 0
         bad = bad.with_columns(

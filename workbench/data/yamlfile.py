@@ -351,7 +351,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> tuple[int | None, str]:
 def _told(error: Any) -> Iterator[tuple[Where, str]]:
     """Sentences for one error of jsonschema, each with the place it is about."""
     where, schema, value = tuple(error.absolute_path), error.schema, error.instance
-    remedy = f": {schema['x-remedy']}" if isinstance(schema, dict) and "x-remedy" in schema else ""
+    remedy = schema.get("x-remedy", "") if isinstance(schema, dict) else ""
     match error.validator:
         case "additionalProperties":
             known, patterns = list(schema.get("properties", {})), schema.get("patternProperties", {})
@@ -367,7 +367,8 @@ def _told(error: Any) -> Iterator[tuple[Where, str]]:
         case "anyOf" | "oneOf" if error.context:
             yield from _alternatives(error, where, remedy)
         case _:
-            yield where, _sentence(error.validator, error.validator_value, value, error.message) + remedy
+            sentence = _sentence(error.validator, error.validator_value, value, error.message)
+            yield where, _with(sentence, remedy)
 
 
 def _sentence(rule: str | None, wanted: Any, value: Any, message: str) -> str:
@@ -409,11 +410,19 @@ def _alternatives(error: Any, where: Where, remedy: str) -> Iterator[tuple[Where
     if not likely:
         wanted = [each.validator_value for each in by_type]
         kinds = dict.fromkeys(kind for each in wanted for kind in ([each] if isinstance(each, str) else each))
-        yield where, _sentence("type", list(kinds), error.instance, "") + remedy
+        yield where, _with(_sentence("type", list(kinds), error.instance, ""), remedy)
         return
     best = max(likely, key=lambda form: (max(len(each.path) for each in form), -len(form)))
     for each in best:
         yield from _told(each)
+
+
+def _with(sentence: str, remedy: str) -> str:
+    if not remedy:
+        return sentence
+    return (
+        f"{sentence} {remedy[0].upper()}{remedy[1:]}." if sentence.endswith(".") else f"{sentence}: {remedy}"
+    )
 
 
 def _either(kinds: list[str]) -> str:
