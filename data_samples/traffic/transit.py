@@ -17,15 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from data_samples.traffic import city
-from data_samples.traffic.timetable import (
-    Ints,
-    Names,
-    days,
-    moments,
-    scheduled,
-    services_of_day,
-    texts,
-)
+from data_samples.traffic.timetable import Ints, Names, days, moments, scheduled, services_of_day, texts
 from workbench.simulation import Streams
 
 Floats = NDArray[np.float64]
@@ -159,9 +151,8 @@ def riders(
 
     count, stops = departure.shape[1:]
     group = place * stops + start
-    leaving = np.maximum(departure, 0).transpose(0, 2, 1) + (np.arange(len(lines) * stops) * _LATEST).reshape(
-        len(lines), stops, 1
-    )
+    offset = np.arange(len(lines) * stops).reshape(len(lines), stops, 1) * _LATEST
+    leaving = np.maximum(departure, 0).transpose(0, 2, 1) + offset
     trip = np.searchsorted(leaving.ravel(), group * _LATEST + came_s) - group * count
     carried = trip < count
     place, start, end, trip = place[carried], start[carried], end[carried], trip[carried]

@@ -22,6 +22,7 @@ SURE, LIKELY = 0.9, 0.7
 HERE = Path(__file__).parent
 LINE = ["route_id", "direction_id"]
 REGULAR = {"headway": "mean_s", "scheduled": "scheduled_mean_s", "cv": "cv", "p95": "p95_s", "wait": "excess_wait_s", "bunched": "bunched_share"}
+OWN_UNITS = ("cells", "lines")
 ARROWS = {0: "→", 1: "←"}
 
 
@@ -326,7 +327,10 @@ def _drawn(sums: Floats, n: Floats, p: CrowdingParameters) -> Floats:
 
 
 def _count(name: str, value: float | None, unit: str) -> Quantity:
-    return Quantity(name, value, unit)
+    """A plain number; a unit of this domain is worded here, for one and for many."""
+    words = Words(HERE / "words.yaml")
+    own = f"unit.{unit}.one" if value == 1 else f"unit.{unit}"
+    return Quantity(name, value, words.text(own) if unit in OWN_UNITS else unit)
 
 
 def _clock(quarter: int) -> str:

@@ -50,7 +50,9 @@ def from_micros(frame: Frame, new: str, old: str) -> Frame:
 def scaled_micros(frame: Frame, new: str, old: str, unit: Fraction) -> Frame:
     """Add whole microseconds of a number that counts something of so many microseconds."""
     whole = (nw.col(old) * float(unit) + 0.5).floor()
-    return frame.with_columns(nw.when(whole.abs() < float(FARTHEST_US)).then(whole).cast(nw.Int64()).alias(new))
+    return frame.with_columns(
+        nw.when(whole.abs() < float(FARTHEST_US)).then(whole).cast(nw.Int64()).alias(new)
+    )
 
 
 def time_of_day_micros(frame: Frame, new: str, old: str) -> Frame:

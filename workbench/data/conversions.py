@@ -107,7 +107,11 @@ class Taken:
         else:
             yield name, ("text", "date", "time", "aware"), "`day_starts`"
         if self.clock.date:
-            yield self.clock.date, ("text", "integer") if self.clock.date_layout else ("text", "date", "time"), "`date`"
+            yield (
+                self.clock.date,
+                ("text", "integer") if self.clock.date_layout else ("text", "date", "time"),
+                "`date`",
+            )
 
 
 def kind_of(dtype: Any) -> str:
@@ -123,18 +127,34 @@ def kind_of(dtype: Any) -> str:
     return "boolean" if dtype == nw.Boolean else "date" if dtype == nw.Date else ""
 
 
-def canonical(frame: Frame, new: str, old: str, kind: str) -> Frame:
-    """Add a value as text as people write it: stripped, 3.0 as 3, null where it is blank or NaN."""
-    if kind == "text":
-        text = nw.col(old).str.strip_chars(clock.BLANKS)
-        return frame.with_columns(nw.when(text != "").then(text).alias(new))
-    if kind == "float":
-        value = nw.col(old)
-        whole = (value == value.floor()) & (value.abs() < 2.0**53)
-        number = nw.when(whole).then(value).cast(nw.Int64).cast(nw.String)
-        other = nw.when(~value.is_nan()).then(value).cast(nw.String)
-        return frame.with_columns(nw.coalesce(number, other).alias(new))
-    return as_text(frame, {new: old})
+def canonical(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
+    """
+    Add values as text as people write them: stripped, 3.0 as 3, null where blank or NaN.
+
+    Parameters
+    ----------
+    frame
+        Any columns.
+    columns
+        New column: (column, what it holds).
+    """
+    plain = {new: old for new, (old, kind) in columns.items() if kind not in ("text", "float")}
+    frame = as_text(frame, plain) if plain else frame
+    return frame.with_columns(
+        *(_stripped(nw.col(old)).alias(new) for new, (old, kind) in columns.items() if kind == "text"),
+        *(_written(nw.col(old)).alias(new) for new, (old, kind) in columns.items() if kind == "float"),
+    )
+
+
+def _stripped(text: nw.Expr) -> nw.Expr:
+    text = text.str.strip_chars(clock.BLANKS)
+    return nw.when(text != "").then(text)
+
+
+def _written(value: nw.Expr) -> nw.Expr:
+    whole = nw.when((value == value.floor()) & (value.abs() < 2.0**53)).then(value)
+    other = nw.when(~value.is_nan()).then(value)
+    return nw.coalesce(whole.cast(nw.Int64).cast(nw.String), other.cast(nw.String))
 
 
 def convert(
@@ -169,7 +189,8 @@ def convert(
     """
     new = f"_m_{name}"
     if isinstance(made, Constant):
-        return frame.with_columns(nw.lit(made.value).alias(new)), ""
+        whole = isinstance(made.value, int) and not isinstance(made.value, bool)
+        return frame.with_columns(nw.lit(made.value, nw.Int64 if whole else None).alias(new)), ""
     if isinstance(made, RowNumber):
         parts = [nw.col("_file").cast(nw.String), nw.col("_row").cast(nw.String)]
         more = [nw.col("_x_name")] if "_x_name" in safe.values() else []
@@ -179,12 +200,19 @@ def convert(
         frame = clock.from_micros(frame.with_columns(count.alias("_x_us")), "_x_value", "_x_us")
         frame = as_text(frame, {"_x_text": "_x_value"})
         frame = _finished(frame, Clock(zone=made.zone), type_, zone)
+        frame = frame.with_columns(nw.col("_x_value").alias(new))
         return _flagged(frame, name, "type", nw.col("_x_text"))
     return _taken(frame, name, type_, made, safe, kinds, zone)
 
 
 def _taken(
-    frame: Frame, name: str, type_: ColumnType, made: Taken, safe: Mapping[str, str], kinds: Mapping[str, str], zone: str
+    frame: Frame,
+    name: str,
+    type_: ColumnType,
+    made: Taken,
+    safe: Mapping[str, str],
+    kinds: Mapping[str, str],
+    zone: str,
 ) -> tuple[Frame, str]:
     frame, kind = _gathered(frame, made, safe, kinds)
     plain = made.clock is None and made.factor is None and not made.codes
@@ -215,18 +243,23 @@ def _taken(
     return frame.with_columns(value.alias(f"_m_{name}")), problem
 
 
-def _gathered(frame: Frame, made: Taken, safe: Mapping[str, str], kinds: Mapping[str, str]) -> tuple[Frame, str]:
+def _gathered(
+    frame: Frame, made: Taken, safe: Mapping[str, str], kinds: Mapping[str, str]
+) -> tuple[Frame, str]:
     """Add the value as it is (`_x_raw`) and as text (`_x_text`); say of what kind it is."""
     kind = kinds[made.source[0]]
     if len(made.source) > 1:
-        for i, name in enumerate(made.source):
-            frame = canonical(frame, f"_x_part{i}", safe[name], kinds[name])
+        frame = canonical(
+            frame, {f"_x_part{i}": (safe[each], kinds[each]) for i, each in enumerate(made.source)}
+        )
         parts = [nw.col(f"_x_part{i}") for i in range(len(made.source))]
         frame = frame.with_columns(nw.concat_str(*parts, separator=made.join).alias("_x_text"))
     else:
-        frame = canonical(frame, "_x_text", safe[made.source[0]], kind)
+        frame = canonical(frame, {"_x_text": (safe[made.source[0]], kind)})
     if made.nulls:
-        frame = frame.with_columns(nw.when(~nw.col("_x_text").is_in(list(made.nulls))).then(nw.col("_x_text")).alias("_x_text"))
+        frame = frame.with_columns(
+            nw.when(~nw.col("_x_text").is_in(list(made.nulls))).then(nw.col("_x_text")).alias("_x_text")
+        )
     if made.prefix:
         frame = frame.with_columns(nw.concat_str(nw.lit(made.prefix), nw.col("_x_text")).alias("_x_text"))
     if len(made.source) > 1 or made.prefix or kind == "text":
@@ -241,7 +274,9 @@ def _number(frame: Frame, new: str, kind: str) -> Frame:
     return frame.with_columns(nw.col("_x_raw").cast(nw.Float64).alias(new))
 
 
-def _time(frame: Frame, how: Clock, kind: str, safe: Mapping[str, str], kinds: Mapping[str, str], zone: str) -> Frame:
+def _time(
+    frame: Frame, how: Clock, kind: str, safe: Mapping[str, str], kinds: Mapping[str, str], zone: str
+) -> Frame:
     """Add the time as the clocks of its own zone show it (`_x_value`); one that knows its zone, as those of `zone` do."""
     if kind == "aware":
         return clock.from_aware(frame, "_x_value", "_x_raw", zone)
@@ -251,8 +286,10 @@ def _time(frame: Frame, how: Clock, kind: str, safe: Mapping[str, str], kinds: M
         else:
             frame = clock.time_of_day_micros(frame, "_x_us", "_x_text")
         if how.date:
-            frame = canonical(frame, "_x_day", safe[how.date], kinds[how.date])
-            frame = _moment(frame, "_x_start", "_x_day", safe[how.date], kinds[how.date], how.date_layout, "date")
+            frame = canonical(frame, {"_x_day": (safe[how.date], kinds[how.date])})
+            frame = _moment(
+                frame, "_x_start", "_x_day", safe[how.date], kinds[how.date], how.date_layout, "date"
+            )
             frame = clock.micros(frame, "_x_start", "_x_start")
             start = nw.col("_x_start")
             # What a message shows where either half is wrong.
@@ -273,7 +310,9 @@ def _moment(frame: Frame, new: str, text: str, raw: str, kind: str, layout: str,
     else:
         frame = frame.with_columns(nw.col(raw).cast(nw.Datetime("us")).alias(new))
     value = nw.col(new).cast(nw.Datetime("us"))
-    return frame.with_columns((value.dt.date().cast(nw.Datetime("us")) if what == "date" else value).alias(new))
+    return frame.with_columns(
+        (value.dt.date().cast(nw.Datetime("us")) if what == "date" else value).alias(new)
+    )
 
 
 def _finished(frame: Frame, how: Clock, type_: ColumnType, zone: str) -> Frame:

@@ -39,7 +39,14 @@ TIMETABLE = {
     "vehicle_capacity": pl.Int64,
 }
 RAW = {"_file": pl.Int64, "_row": pl.Int64, PROBLEM: pl.String}
-SOURCES = ("stop_times.txt", "trips.txt", "frequencies.txt", "calendar.txt", "calendar_dates.txt", "stops.txt")
+SOURCES = (
+    "stop_times.txt",
+    "trips.txt",
+    "frequencies.txt",
+    "calendar.txt",
+    "calendar_dates.txt",
+    "stops.txt",
+)
 """What a timetable comes from; `_file` counts the ones that a feed has."""
 
 
@@ -136,9 +143,13 @@ class Gtfs:
             raise UnknownName("table of a GTFS feed", table, ("timetable", "stops"))
         places = {one.name.rsplit("/", 1)[-1]: place for place, one in enumerate(self.listing(table).files)}
         said = pl.concat_str("rule", pl.lit(":"), "column", pl.lit(":"), pl.col("value").fill_null(""))
-        lost = lost.filter(pl.col("file").is_in(list(places))).unique(["file", "row"], keep="first", maintain_order=True)
+        lost = lost.filter(pl.col("file").is_in(list(places))).unique(
+            ["file", "row"], keep="first", maintain_order=True
+        )
         lost = lost.select(
-            pl.col("file").replace_strict(places, return_dtype=pl.Int64).alias("_file"), pl.col("row").alias("_row"), said.alias(PROBLEM)
+            pl.col("file").replace_strict(places, return_dtype=pl.Int64).alias("_file"),
+            pl.col("row").alias("_row"),
+            said.alias(PROBLEM),
         )
         return pl.concat([placed, lost], how="diagonal").select(*RAW, *names)
 
@@ -148,7 +159,10 @@ class Gtfs:
         inside = self.path.is_dir()
         paths = [str(self.path / name) if inside else str(self.path) for name in names]
         return Listing(
-            tuple(Found(path, f"{self.name}/{name}", {}, 0, 2, path) for path, name in zip(paths, names, strict=True))
+            tuple(
+                Found(path, f"{self.name}/{name}", {}, 0, 2, path)
+                for path, name in zip(paths, names, strict=True)
+            )
         )
 
     @cached_property
@@ -157,8 +171,14 @@ class Gtfs:
         filled, loose = int(self.calls["interpolated"].sum()), int((self.runs["exact"] == False).sum())  # noqa: E712
         silent = int((~self.runs["says_direction"]).sum())
         said = [
-            (filled, f"{filled:,} calls of {self.name} have no times: they were put between the timed calls around them"),
-            (loose, f"{loose:,} departures come from frequencies without exact times: they are taken to be evenly spaced"),
+            (
+                filled,
+                f"{filled:,} calls of {self.name} have no times: they were put between the timed calls around them",
+            ),
+            (
+                loose,
+                f"{loose:,} departures come from frequencies without exact times: they are taken to be evenly spaced",
+            ),
             (silent, f"{silent:,} trips do not say their direction: it is taken to be 0"),
             (self.problems.height, f"{self.problems.height:,} rows of {self.name} cannot be used"),
         ]
@@ -178,21 +198,30 @@ class Gtfs:
         rows = self.runs.join(active, on="service_id").join(self.calls, on="trip_id")
         midnight = pl.col("service_date").cast(pl.Datetime("us"))
         times = [
-            (midnight + pl.duration(seconds=pl.col(f"{which}_s") + pl.col("shift_s"))).cast(pl.Datetime("us")).alias(f"{which}_timestamp")
+            (midnight + pl.duration(seconds=pl.col(f"{which}_s") + pl.col("shift_s")))
+            .cast(pl.Datetime("us"))
+            .alias(f"{which}_timestamp")
             for which in ("arrival", "departure")
         ]
         unplaced = pl.col("shift_s").is_null() & pl.col(PROBLEM).is_null()
-        problem = pl.when(unplaced).then(pl.lit("required:departure_time:")).otherwise(pl.col(PROBLEM)).alias(PROBLEM)
+        problem = (
+            pl.when(unplaced)
+            .then(pl.lit("required:departure_time:"))
+            .otherwise(pl.col(PROBLEM))
+            .alias(PROBLEM)
+        )
         return rows.with_columns(
-            *times, problem, pl.col("run_id").alias("trip_id"), pl.lit(0, pl.Int64).alias("_file"), pl.lit(None, pl.Int64).alias("vehicle_capacity")
+            *times,
+            problem,
+            pl.col("run_id").alias("trip_id"),
+            pl.lit(0, pl.Int64).alias("_file"),
+            pl.lit(None, pl.Int64).alias("vehicle_capacity"),
         ).select(*RAW, *TIMETABLE)
 
     def _nothing_on(self, day: dt.date) -> str:
         have = self.service_dates()
         near = min(have, key=lambda each: (abs(each - day), each))
-        return (
-            f"Nothing runs on {day} in {self.name}: it has service from {have[0]} to {have[-1]}, and the nearest day with service is {near}."
-        )
+        return f"Nothing runs on {day} in {self.name}: it has service from {have[0]} to {have[-1]}, and the nearest day with service is {near}."
 
 
 def read_gtfs(path: str | Path, *, dates: Sequence[dt.date] | None = None) -> Gtfs:
@@ -227,7 +256,9 @@ def read_gtfs(path: str | Path, *, dates: Sequence[dt.date] | None = None) -> Gt
     calls = read_calls(files, trips, stops)
     runs = read_runs(files, trips, calls)
     services = _services(files, trips)
-    routes = files.table("routes.txt", ["route_id"], ["route_short_name", "route_long_name", "route_type"]).drop("_row")
+    routes = files.table(
+        "routes.txt", ["route_id"], ["route_short_name", "route_long_name", "route_type"]
+    ).drop("_row")
     zones = files.table("agency.txt", [], ["agency_timezone"])["agency_timezone"].drop_nulls()
     feed = Gtfs(
         files.name, files.path, zones[0] if len(zones) else "", routes, stops, calls, runs, services, files.noted(),
@@ -254,27 +285,39 @@ def _services(files: FeedFiles, trips: pl.DataFrame) -> pl.DataFrame:
     odd = ~pl.col("exception_type").is_in(["1", "2"]) | pl.col("exception_type").is_null()
     files.note("calendar_dates.txt", days.filter(odd), "type", "exception_type")
     known = pl.concat([weeks["service_id"], days["service_id"]]).implode()
-    files.note("trips.txt", trips.filter(~pl.col("service_id").is_in(known) | pl.col("service_id").is_null()), "reference", "service_id")
+    files.note(
+        "trips.txt",
+        trips.filter(~pl.col("service_id").is_in(known) | pl.col("service_id").is_null()),
+        "reference",
+        "service_id",
+    )
     used = trips["service_id"].implode()
     ranges = weeks.filter(pl.col("start") <= pl.col("end")).with_columns(
-        pl.date_ranges("start", "end").alias("date"), pl.concat_list(pl.col(day) == "1" for day in WEEK).alias("runs")
+        pl.date_ranges("start", "end").alias("date"),
+        pl.concat_list(pl.col(day) == "1" for day in WEEK).alias("runs"),
     )
     spread = ranges.select("service_id", "date", "runs").explode("date")
-    regular = spread.filter(pl.col("runs").list.get(pl.col("date").dt.weekday() - 1).fill_null(value=False)).select("service_id", "date")
+    regular = spread.filter(
+        pl.col("runs").list.get(pl.col("date").dt.weekday() - 1).fill_null(value=False)
+    ).select("service_id", "date")
     exceptions = days.drop_nulls("day").select("service_id", pl.col("day").alias("date"), "exception_type")
     added = exceptions.filter(pl.col("exception_type") == "1").select("service_id", "date")
     removed = exceptions.filter(pl.col("exception_type") == "2").select("service_id", "date")
     active = pl.concat([regular.join(removed, on=["service_id", "date"], how="anti"), added]).unique()
     active = active.filter(pl.col("service_id").is_in(used)).sort("date", "service_id")
     if active.is_empty():
-        raise DataRejected(f"No trip of {files.name} ever runs: no service of trips.txt is active in calendar.txt or calendar_dates.txt.")
+        raise DataRejected(
+            f"No trip of {files.name} ever runs: no service of trips.txt is active in calendar.txt or calendar_dates.txt."
+        )
     return active
 
 
 def _busiest_week(services: pl.DataFrame, runs: pl.DataFrame) -> list[dt.date]:
     trips = runs.group_by("service_id").agg(pl.len().alias("trips"))
     by_day = services.join(trips, on="service_id", how="left").group_by("date").agg(pl.col("trips").sum())
-    by_day = by_day.with_columns((pl.col("date") - pl.duration(days=pl.col("date").dt.weekday() - 1)).cast(pl.Date).alias("week"))
+    by_day = by_day.with_columns(
+        (pl.col("date") - pl.duration(days=pl.col("date").dt.weekday() - 1)).cast(pl.Date).alias("week")
+    )
     weeks = by_day.group_by("week").agg(pl.col("trips").sum(), pl.col("date").sort()).sort("week")
     return weeks.sort("trips", descending=True, maintain_order=True)["date"][0].to_list()
 

@@ -50,37 +50,67 @@ def read_calls(files: FeedFiles, trips: pl.DataFrame, stops: pl.DataFrame) -> pl
         ("required", "stop_id", pl.col("stop_id").is_null()),
         ("required", "stop_sequence", order.is_null()),
         ("type", "stop_sequence", order.is_not_null() & pl.col("sequence").is_null()),
-        ("reference", "trip_id", pl.col("trip_id").is_not_null() & ~pl.col("trip_id").is_in(trips["trip_id"].implode())),
-        ("reference", "stop_id", pl.col("stop_id").is_not_null() & ~pl.col("stop_id").is_in(stops["stop_id"].implode())),
+        (
+            "reference",
+            "trip_id",
+            pl.col("trip_id").is_not_null() & ~pl.col("trip_id").is_in(trips["trip_id"].implode()),
+        ),
+        (
+            "reference",
+            "stop_id",
+            pl.col("stop_id").is_not_null() & ~pl.col("stop_id").is_in(stops["stop_id"].implode()),
+        ),
         ("type", "arrival_time", pl.col("arrival_time").is_not_null() & pl.col("arrival_s").is_null()),
         ("type", "departure_time", pl.col("departure_time").is_not_null() & pl.col("departure_s").is_null()),
     ]
     for rule, column, wrong in checks:
         files.note("stop_times.txt", calls.filter(wrong), rule, column)
     said = [
-        pl.when(wrong).then(pl.concat_str(pl.lit(f"{rule}:{column}:"), pl.col(column).fill_null(""))) for rule, column, wrong in checks
+        pl.when(wrong).then(pl.concat_str(pl.lit(f"{rule}:{column}:"), pl.col(column).fill_null("")))
+        for rule, column, wrong in checks
     ]
     calls = _between(calls.with_columns(pl.coalesce(said).alias("_problem")))
     untimed = pl.col("arrival_s").is_null() & pl.col("_problem").is_null()
     files.note("stop_times.txt", calls.filter(untimed), "required", "arrival_time")
-    calls = calls.with_columns(pl.when(untimed).then(pl.lit("required:arrival_time:")).otherwise(pl.col("_problem")).alias("_problem"))
+    calls = calls.with_columns(
+        pl.when(untimed)
+        .then(pl.lit("required:arrival_time:"))
+        .otherwise(pl.col("_problem"))
+        .alias("_problem")
+    )
     return calls.select(
-        "_row", "trip_id", pl.col("sequence").alias("stop_sequence"), "stop_id", "arrival_s", "departure_s", "interpolated", "_problem"
+        "_row",
+        "trip_id",
+        pl.col("sequence").alias("stop_sequence"),
+        "stop_id",
+        "arrival_s",
+        "departure_s",
+        "interpolated",
+        "_problem",
     )
 
 
 def _between(calls: pl.DataFrame) -> pl.DataFrame:
     """Fill the times of calls that have none from the timed calls around them."""
-    blank = pl.col("arrival_time").is_null() & pl.col("departure_time").is_null() & pl.col("sequence").is_not_null()
+    blank = (
+        pl.col("arrival_time").is_null()
+        & pl.col("departure_time").is_null()
+        & pl.col("sequence").is_not_null()
+    )
     arrival = pl.coalesce("arrival_s", "departure_s")
     departure = pl.coalesce("departure_s", "arrival_s")
-    calls = calls.with_columns(arrival.alias("arrival_s"), departure.alias("departure_s"), blank.alias("blank"))
+    calls = calls.with_columns(
+        arrival.alias("arrival_s"), departure.alias("departure_s"), blank.alias("blank")
+    )
     calls = calls.with_columns(interpolated=pl.lit(value=False))
     if not calls["blank"].any():
         return calls
     calls = calls.sort("trip_id", "sequence", "_row", nulls_last=True)
     timed = pl.col("arrival_s").is_not_null()
-    place, seen = pl.int_range(pl.len()).over("trip_id"), pl.col("along").is_not_null().cum_sum().over("trip_id")
+    place, seen = (
+        pl.int_range(pl.len()).over("trip_id"),
+        pl.col("along").is_not_null().cum_sum().over("trip_id"),
+    )
     calls = calls.with_columns(place.alias("place"), seen.alias("seen"))
 
     def last(column: str) -> pl.Expr:
@@ -128,11 +158,16 @@ def read_runs(files: FeedFiles, trips: pl.DataFrame, calls: pl.DataFrame) -> pl.
     DataFrame
         trip_id, run_id, shift_s (what is added to the trip's times), exact (null for a plain trip), and the trip's columns.
     """
-    rows = files.table("frequencies.txt", ["trip_id", "start_time", "end_time", "headway_secs"], ["exact_times"])
+    rows = files.table(
+        "frequencies.txt", ["trip_id", "start_time", "end_time", "headway_secs"], ["exact_times"]
+    )
     rows = rows.with_columns(
         seconds("start_time").alias("start_s"),
         seconds("end_time").alias("end_s"),
-        pl.when(pl.col("headway_secs").str.contains("^0*[1-9][0-9]{0,8}$")).then(pl.col("headway_secs")).cast(pl.Int64).alias("headway_s"),
+        pl.when(pl.col("headway_secs").str.contains("^0*[1-9][0-9]{0,8}$"))
+        .then(pl.col("headway_secs"))
+        .cast(pl.Int64)
+        .alias("headway_s"),
     )
     known = pl.col("trip_id").is_in(trips["trip_id"].implode())
     for rule, column, wrong in (
@@ -145,7 +180,9 @@ def read_runs(files: FeedFiles, trips: pl.DataFrame, calls: pl.DataFrame) -> pl.
     repeated = rows["trip_id"].implode()
     usable = rows.filter(known & pl.all_horizontal(pl.col("start_s", "end_s", "headway_s").is_not_null()))
     starts = pl.int_ranges("start_s", "end_s", "headway_s").alias("departs_s")
-    runs = usable.select("_row", "trip_id", (pl.col("exact_times") == "1").fill_null(value=False).alias("exact"), starts)
+    runs = usable.select(
+        "_row", "trip_id", (pl.col("exact_times") == "1").fill_null(value=False).alias("exact"), starts
+    )
     runs = runs.explode("departs_s").drop_nulls("departs_s")
     runs = runs.with_columns(pl.concat_str("trip_id", pl.lit("@"), clock_text("departs_s")).alias("run_id"))
     again = runs.filter(~pl.col("run_id").is_first_distinct())
@@ -157,9 +194,14 @@ def read_runs(files: FeedFiles, trips: pl.DataFrame, calls: pl.DataFrame) -> pl.
         .agg(pl.col("departure_s").first().alias("leaves_s"))
     )
     runs = runs.filter(pl.col("run_id").is_first_distinct()).join(leaves, on="trip_id", how="left")
-    runs = runs.select("trip_id", "run_id", (pl.col("departs_s") - pl.col("leaves_s")).alias("shift_s"), "exact")
+    runs = runs.select(
+        "trip_id", "run_id", (pl.col("departs_s") - pl.col("leaves_s")).alias("shift_s"), "exact"
+    )
     plain = trips.filter(~pl.col("trip_id").is_in(repeated)).select(
-        "trip_id", pl.col("trip_id").alias("run_id"), pl.lit(0, pl.Int64).alias("shift_s"), pl.lit(None, pl.Boolean).alias("exact")
+        "trip_id",
+        pl.col("trip_id").alias("run_id"),
+        pl.lit(0, pl.Int64).alias("shift_s"),
+        pl.lit(None, pl.Boolean).alias("exact"),
     )
     columns = ["trip_id", "route_id", "service_id", "direction_id", "says_direction"]
     return pl.concat([plain, runs]).join(trips.select(columns), on="trip_id", how="left")

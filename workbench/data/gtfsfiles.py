@@ -42,10 +42,16 @@ class FeedFiles:
         if not self.path.exists():
             raise DataRejected(f"No GTFS feed is called '{path}': check the path.")
         inside = self._inside()
-        folders = {name.removesuffix("stop_times.txt") for name in inside if name.rsplit("/", 1)[-1] == "stop_times.txt"}
+        folders = {
+            name.removesuffix("stop_times.txt")
+            for name in inside
+            if name.rsplit("/", 1)[-1] == "stop_times.txt"
+        }
         folder = min(folders, key=lambda each: (each.count("/"), each), default="")
         self._members = {
-            name.removeprefix(folder): name for name in inside if name.startswith(folder) and "/" not in name.removeprefix(folder)
+            name.removeprefix(folder): name
+            for name in inside
+            if name.startswith(folder) and "/" not in name.removeprefix(folder)
         }
         self.names = tuple(sorted(name for name in self._members if name.endswith(".txt")))
         missing = [name for name in NEEDED if name not in self.names]
@@ -53,7 +59,9 @@ class FeedFiles:
             missing.append(" or ".join(CALENDARS))
         if missing:
             has = f"It has {', '.join(self.names)}." if self.names else "It has no .txt files at all."
-            raise DataRejected(f"{self.name} is not a whole GTFS feed: {', '.join(missing)} is missing. {has} Send it again.")
+            raise DataRejected(
+                f"{self.name} is not a whole GTFS feed: {', '.join(missing)} is missing. {has} Send it again."
+            )
 
     def table(self, file: str, need: Sequence[str], want: Sequence[str] = ()) -> pl.DataFrame:
         """
@@ -82,7 +90,9 @@ class FeedFiles:
                     f"{nearest(name, [each for each in frame.columns if each != '_row'])}"
                 )
         texts = [
-            pl.col(name).str.strip_chars(BLANKS).replace("", None) if name in frame.columns else pl.lit(None, pl.String).alias(name)
+            pl.col(name).str.strip_chars(BLANKS).replace("", None)
+            if name in frame.columns
+            else pl.lit(None, pl.String).alias(name)
             for name in columns
         ]
         blank = pl.all_horizontal(pl.exclude("_row").is_null() | (pl.exclude("_row") == ""))
@@ -92,7 +102,11 @@ class FeedFiles:
         """Note rows (with their `_row`) that cannot be used, and the value that says why."""
         shown = pl.col(value or column).cast(pl.String)
         said = rows.select(
-            pl.lit(file).alias("file"), pl.col("_row").alias("row"), pl.lit(rule).alias("rule"), pl.lit(column).alias("column"), shown.alias("value")
+            pl.lit(file).alias("file"),
+            pl.col("_row").alias("row"),
+            pl.lit(rule).alias("rule"),
+            pl.lit(column).alias("column"),
+            shown.alias("value"),
         )
         self.problems.append(said.cast(PROBLEMS))
 
@@ -104,7 +118,9 @@ class FeedFiles:
         if self.path.is_dir():
             return sorted(each.relative_to(self.path).as_posix() for each in self.path.rglob("*.txt"))
         if not zipfile.is_zipfile(self.path):
-            raise DataRejected(f"{self.name} is neither a zip nor a folder, so no GTFS feed: send it again, or name the right file.")
+            raise DataRejected(
+                f"{self.name} is neither a zip nor a folder, so no GTFS feed: send it again, or name the right file."
+            )
         with zipfile.ZipFile(self.path) as feed:
             return [name for name in feed.namelist() if not name.startswith("__MACOSX/")]
 
@@ -116,7 +132,9 @@ class FeedFiles:
             with zipfile.ZipFile(self.path) as feed:
                 return feed.read(member)
         except (zipfile.BadZipFile, RuntimeError, OSError) as error:
-            raise DataRejected(f"{file} cannot be unpacked from {self.name} ({error}): send the feed again.") from error
+            raise DataRejected(
+                f"{file} cannot be unpacked from {self.name} ({error}): send the feed again."
+            ) from error
 
     def _read(self, file: str) -> pl.DataFrame:
         raw = self._bytes(file)
@@ -124,16 +142,24 @@ class FeedFiles:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             row = raw.count(b"\n", 0, error.start) + 1
-            raise DataRejected(f"{file} of {self.name} is not UTF-8 in line {row}, as GTFS must be: save it again as UTF-8.") from error
+            raise DataRejected(
+                f"{file} of {self.name} is not UTF-8 in line {row}, as GTFS must be: save it again as UTF-8."
+            ) from error
         header = [name.strip(BLANKS) for name in next(csv.reader(io.StringIO(text)), [])]
         if not header:
             raise DataRejected(f"{file} of {self.name} is empty: it has no header. Send the feed again.")
         twice = sorted({name for name in header if header.count(name) > 1})
         if twice:
-            raise DataRejected(f"{file} of {self.name} names the column '{twice[0]}' more than once: remove one.")
+            raise DataRejected(
+                f"{file} of {self.name} names the column '{twice[0]}' more than once: remove one."
+            )
         try:
             frame = pl.read_csv(
-                text.encode(), infer_schema=False, with_column_names=lambda _: header, row_index_name="_row", row_index_offset=2
+                text.encode(),
+                infer_schema=False,
+                with_column_names=lambda _: header,
+                row_index_name="_row",
+                row_index_offset=2,
             )  # type: ignore[call-arg]
         except (pl.exceptions.PolarsError, TypeError):
             frame = self._row_by_row(file, text, header)
@@ -144,12 +170,18 @@ class FeedFiles:
         try:
             records = list(enumerate(csv.reader(io.StringIO(text, newline="")), 1))[1:]
         except csv.Error as error:
-            raise DataRejected(f"{file} of {self.name} is not CSV throughout ({error}): check its quotes.") from error
+            raise DataRejected(
+                f"{file} of {self.name} is not CSV throughout ({error}): check its quotes."
+            ) from error
         ragged = [(row, ",".join(fields)) for row, fields in records if len(fields) > len(header)]
         lost = pl.DataFrame(ragged, schema={"_row": pl.Int64, "fields": pl.String}, orient="row")
         if ragged:
             self.note(file, lost, "ragged", "", "fields")
-        kept = [[row, *fields, *[""] * (len(header) - len(fields))] for row, fields in records if len(fields) <= len(header)]
+        kept = [
+            [row, *fields, *[""] * (len(header) - len(fields))]
+            for row, fields in records
+            if len(fields) <= len(header)
+        ]
         return pl.DataFrame(kept, schema={"_row": pl.Int64, **dict.fromkeys(header, pl.String)}, orient="row")
 
 

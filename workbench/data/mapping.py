@@ -77,7 +77,10 @@ class TableMap:
             if name not in kinds:
                 yield ("where", name), _unknown(name, known)
             elif kinds[name] in ("", "time", "aware"):
-                yield ("where", name), f"the files hold {_SAID[kinds[name]]} in '{name}', which cannot be listed"
+                yield (
+                    ("where", name),
+                    f"the files hold {_SAID[kinds[name]]} in '{name}', which cannot be listed",
+                )
         if self.reshape:
             for each in (*self.reshape.columns, *self.reshape.but):
                 if not fnmatch.filter(known, each) and each not in known:
@@ -88,7 +91,10 @@ class TableMap:
                 yield ("wide_to_long", "columns"), "no column of the files is chosen; mend columns or except"
             for key, name in (("name_to", self.reshape.name_to), ("value_to", self.reshape.value_to)):
                 if name in kinds and name not in long:
-                    yield ("wide_to_long", key), f"the files have a column '{name}' already; choose another name"
+                    yield (
+                        ("wide_to_long", key),
+                        f"the files have a column '{name}' already; choose another name",
+                    )
         kinds = self._after_reshape(kinds)
         for rule in self.rules:
             yield from _rule_mistakes(rule, kinds, self.reshape.chosen(known) if self.reshape else [])
@@ -149,7 +155,7 @@ def _mapped(frame: Frame, files: Frame, *, wanted: TableMap, kinds: Mapping[str,
     safe = {name: f"_c{i}" for i, name in enumerate(kinds)}
     frame = _renamed(frame, kinds, safe, noted=noted)
     for name, values in wanted.only.items():
-        frame = canonical(frame, "_x_text", safe[name], kinds[name])
+        frame = canonical(frame, {"_x_text": (safe[name], kinds[name])})
         frame = frame.filter(nw.col("_x_text").is_in(list(values)) | ~nw.col(PROBLEM).is_null())
     if wanted.reshape:
         long = wanted.reshape.chosen(list(kinds))
@@ -184,7 +190,11 @@ def _placed(frame: Frame, *, rule: Rule, types: Mapping[str, ColumnType], named:
         order.append(column)
     frame = parse_text(frame, parsed) if parsed else frame
     last = [*PLACE, *(["_x_name"] if named else [])]
-    count = nw.col("_x_one").cum_sum().over(*(f"_m_{name}" for name in rule.made.within), order_by=[*order, *last])
+    count = (
+        nw.col("_x_one")
+        .cum_sum()
+        .over(*(f"_m_{name}" for name in rule.made.within), order_by=[*order, *last])
+    )
     frame = frame.with_columns(nw.lit(1, nw.Int64).alias("_x_one"))
     return frame.with_columns((count + (rule.made.start - 1)).cast(nw.Int64).alias(f"_m_{rule.name}"))
 
@@ -222,8 +232,8 @@ def _unpivoted(frame: Frame, long: Mapping[str, str], kind: str) -> Frame:
 
     schema = frame.collect_schema()
     if kind == "text":
-        for column in long:
-            frame = canonical(frame, column, column, kind_of(schema[column]))
+        other = {name: (name, held) for name in long if (held := kind_of(schema[name])) != "text"}
+        frame = canonical(frame, other) if other else frame
     elif kind == "float":
         frame = frame.with_columns(*(nw.col(column).cast(nw.Float64) for column in long))
     index = [name for name in schema.names() if name not in long and name != "_x_text"]
@@ -245,7 +255,11 @@ _SAID = {
 
 def _kinds(listing: Listing) -> dict[str, str]:
     own = (*PLACE, PROBLEM)
-    return {name: kind_of(nw.Schema.from_polars({name: dtype})[name]) for name, dtype in listing.schema.items() if name not in own}
+    return {
+        name: kind_of(nw.Schema.from_polars({name: dtype})[name])
+        for name, dtype in listing.schema.items()
+        if name not in own
+    }
 
 
 def _any(name: str, patterns: tuple[str, ...]) -> bool:
@@ -262,7 +276,9 @@ def _together(kinds: set[str]) -> str:
     return "float" if kinds == {"integer", "float"} else "text"
 
 
-def _rule_mistakes(rule: Rule, kinds: Mapping[str, str], long: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _rule_mistakes(
+    rule: Rule, kinds: Mapping[str, str], long: list[str]
+) -> Iterator[tuple[tuple[str, ...], str]]:
     if not isinstance(rule.made, Taken):
         return
     place = ("columns", rule.name)
@@ -275,4 +291,7 @@ def _rule_mistakes(rule: Rule, kinds: Mapping[str, str], long: list[str]) -> Ite
             yield place, f"the files hold {_SAID['']} in '{name}', which cannot be mapped"
     for name, wanted, option in rule.made.needs():
         if name in kinds and kinds[name] and kinds[name] not in wanted:
-            yield place, f"the files hold {_SAID[kinds[name]]} in '{name}', which {option} cannot be used on; remove it"
+            yield (
+                place,
+                f"the files hold {_SAID[kinds[name]]} in '{name}', which {option} cannot be used on; remove it",
+            )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -68,6 +68,7 @@ class Source:
     ) -> None:
         self.path, self.contract, self.zone = path, contract, zone
         self._tables, self._lines = dict(tables), lines
+        self._feeds: dict[str, Gtfs] = {}
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -77,7 +78,10 @@ class Source:
     def notes(self, name: str) -> tuple[str, ...]:
         """What the source file declares that leaves rows out, in sentences."""
         wanted = self._table(name).map
-        said = [f"Only rows whose {column} is {' or '.join(values)} are read." for column, values in wanted.only.items()]
+        said = [
+            f"Only rows whose {column} is {' or '.join(values)} are read."
+            for column, values in wanted.only.items()
+        ]
         if wanted.reshape and wanted.reshape.skip_empty:
             said.append(f"Empty cells of {', '.join(wanted.reshape.columns)} make no row.")
         return tuple(said)
@@ -132,7 +136,10 @@ class Source:
             return one.table, one.listing
 
         notes = {
-            name: (*self.notes(name), *(self._feed_notes(self._tables[name], root) if self._tables[name].gtfs else ()))
+            name: (
+                *self.notes(name),
+                *(self._feed_notes(self._tables[name], root) if self._tables[name].gtfs else ()),
+            )
             for name in self.tables
         }
         return Supply({name: partial(opened, name=name) for name in self.tables}, notes)
@@ -151,7 +158,10 @@ class Source:
     # GTFS feeds
 
     def _feed(self, spec: TableSource, root: str | Path | None) -> Gtfs:
-        return _read_feed(self._place(spec.gtfs, root))
+        path = self._place(spec.gtfs, root)
+        if path not in self._feeds:
+            self._feeds[path] = read_gtfs(path)
+        return self._feeds[path]
 
     def _days(self, spec: TableSource, feed: Gtfs) -> list[dt.date] | None:
         if spec.between is None:
@@ -176,7 +186,9 @@ class Source:
         feed = self._feed(spec, root)
         frame = feed.raw(spec.name, self._days(spec, feed) if spec.name == "timetable" else None)
         frame = frame.with_columns(
-            pl.lit(rule.made.value).alias(rule.name) for rule in spec.map.rules if isinstance(rule.made, Constant)
+            pl.lit(rule.made.value).alias(rule.name)
+            for rule in spec.map.rules
+            if isinstance(rule.made, Constant)
         )
         return Opened(engine.table(frame), feed.listing(spec.name), self._feed_notes(spec, root))
 
@@ -199,8 +211,3 @@ def load_source(path: str | Path, contract: Contract) -> Source:
     """
     tables, zone, lines = read(path, contract)
     return Source(Path(path), contract, zone, tables, lines)
-
-
-@cache
-def _read_feed(path: str) -> Gtfs:
-    return read_gtfs(path)

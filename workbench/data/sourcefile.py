@@ -78,7 +78,9 @@ class _Reading(RuleReading):
     def tables(self) -> dict[str, TableSource]:
         name = self.data.get("contract")
         if isinstance(name, str) and name != self.contract.name:
-            self.wrong(("contract",), f"is '{name}', and the tables asked for are those of '{self.contract.name}'")
+            self.wrong(
+                ("contract",), f"is '{name}', and the tables asked for are those of '{self.contract.name}'"
+            )
         found = {}
         for table, node in dict_of(self.data.get("tables")).items():
             if table not in self.contract.tables:
@@ -107,12 +109,19 @@ class _Reading(RuleReading):
             if column.name in given:
                 if column.name in dict_of(node.get("columns")):
                     self.wrong((*where, "columns", column.name), "is read from the feed; remove it")
-            elif column.required and column.default is None and column.name not in dict_of(node.get("columns")):
-                self.wrong((*where, "columns"), f"the contract requires the column '{column.name}', which is not mapped")
+            elif (
+                column.required and column.default is None and column.name not in dict_of(node.get("columns"))
+            ):
+                self.wrong(
+                    (*where, "columns"),
+                    f"the contract requires the column '{column.name}', which is not mapped",
+                )
         if gtfs is not None:
             for rule in rules:
                 if not isinstance(rule.made, Constant):
-                    self.wrong((*where, "columns", rule.name), "can only be a constant beside `gtfs`: {value: ...}")
+                    self.wrong(
+                        (*where, "columns", rule.name), "can only be a constant beside `gtfs`: {value: ...}"
+                    )
         dates, between = self.dates((*where, "dates"), node.get("dates"))
         return TableSource(
             name=contract.name,
@@ -130,7 +139,9 @@ class _Reading(RuleReading):
         try:
             codecs.lookup(str(encoding))
         except LookupError:
-            self.wrong((*where, "encoding"), f"no encoding is called '{encoding}'; try utf-8, gb18030 or big5")
+            self.wrong(
+                (*where, "encoding"), f"no encoding is called '{encoding}'; try utf-8, gb18030 or big5"
+            )
         if names and header is not False:
             self.wrong((*where, "names"), "is for files without a header: write header: false, or remove it")
         for name in sorted({name for name in names if names.count(name) > 1}):
@@ -146,7 +157,10 @@ class _Reading(RuleReading):
         )
 
     def only(self, node: Node) -> dict[str, tuple[str, ...]]:
-        return {name: tuple(map(as_written, scalars_of(each))) for name, each in dict_of(node.get("where")).items()}
+        return {
+            name: tuple(map(as_written, scalars_of(each)))
+            for name, each in dict_of(node.get("where")).items()
+        }
 
     def reshape(self, node: Node) -> Reshape | None:
         wide = node.get("wide_to_long")
@@ -166,5 +180,7 @@ class _Reading(RuleReading):
             if first and last and first > last:
                 self.wrong(where, f"`from` ({first}) is after `to` ({last}); change them round")
             return (), (first, last) if first and last else None
-        found = [self.date((*where, i), each) for i, each in enumerate(node if isinstance(node, list) else [])]
+        found = [
+            self.date((*where, i), each) for i, each in enumerate(node if isinstance(node, list) else [])
+        ]
         return tuple(sorted({each for each in found if each})), None

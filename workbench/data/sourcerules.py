@@ -19,7 +19,19 @@ from workbench.errors import nearest
 Node = dict[str, Any]
 MICROSECOND = dt.timedelta(microseconds=1)
 FORMS = {  # the key that says how a column is made, and the keys that may stand beside it
-    "from": ("join", "prefix", "nulls", "default", "unit", "codes", "otherwise", "format", "origin", "zone", "day_starts"),
+    "from": (
+        "join",
+        "prefix",
+        "nulls",
+        "default",
+        "unit",
+        "codes",
+        "otherwise",
+        "format",
+        "origin",
+        "zone",
+        "day_starts",
+    ),
     "time": ("date", "unit", "nulls", "default", "zone", "day_starts"),
     "value": (),
     "row": ("origin", "step", "continue_over_files", "zone"),
@@ -63,10 +75,15 @@ class RuleReading:
         found: dict[str, Rule] = {}
         for name, node in nodes.items():
             if name not in contract.names:
-                self.wrong((*where, name), f"table '{contract.name}' has no such column. {nearest(name, contract.names)}")
+                self.wrong(
+                    (*where, name),
+                    f"table '{contract.name}' has no such column. {nearest(name, contract.names)}",
+                )
                 continue
             column = contract.column(name)
-            made = self.made((*where, name), {"from": node} if isinstance(node, str) else dict_of(node), column)
+            made = self.made(
+                (*where, name), {"from": node} if isinstance(node, str) else dict_of(node), column
+            )
             if made is not None:
                 found[name] = Rule(name, column.type, made)
         for name, rule in found.items():
@@ -81,12 +98,20 @@ class RuleReading:
                     what = f"table '{contract.name}' has no column '{each}'. {nearest(each, contract.names)}"
                     self.wrong((*where, key), what)
                 elif each not in rules or isinstance(rules[each].made, Order):
-                    self.wrong((*where, key), f"'{each}' is not mapped from the file; map it, or name another column")
+                    self.wrong(
+                        (*where, key), f"'{each}' is not mapped from the file; map it, or name another column"
+                    )
 
-    def made(self, where: Where, node: Node, column: Column) -> Constant | Taken | RowTime | RowNumber | Order | None:
+    def made(
+        self, where: Where, node: Node, column: Column
+    ) -> Constant | Taken | RowTime | RowNumber | Order | None:
         forms = [form for form in FORMS if form in node]
         if len(forms) != 1:
-            said = f"says both `{forms[0]}` and `{forms[1]}`; keep one" if forms else "does not say where it comes from"
+            said = (
+                f"says both `{forms[0]}` and `{forms[1]}`; keep one"
+                if forms
+                else "does not say where it comes from"
+            )
             self.wrong(where, said if forms else f"{said}: write one of {', '.join(FORMS)}")
             return None
         form = forms[0]
@@ -204,7 +229,10 @@ class RuleReading:
         except ValueError:
             pass
         what = f"must be a local time such as 2026-01-31T00:00:00, is {shown(value)}"
-        self.wrong((*where, "origin"), what if "origin" in node else "`origin` is missing, such as 2026-01-31T00:00:00")
+        self.wrong(
+            (*where, "origin"),
+            what if "origin" in node else "`origin` is missing, such as 2026-01-31T00:00:00",
+        )
         return 0
 
     def fits(self, where: Where, value: Any, column: Column) -> None:
@@ -259,7 +287,11 @@ def _zone_problem(zone: str) -> str:
     from zoneinfo import available_timezones
 
     known = available_timezones()
-    return "" if zone in known else f"must be an IANA time zone, is {shown(zone)}. {nearest(zone, sorted(known))}"
+    return (
+        ""
+        if zone in known
+        else f"must be an IANA time zone, is {shown(zone)}. {nearest(zone, sorted(known))}"
+    )
 
 
 def _minutes(text: str) -> int:
@@ -280,7 +312,13 @@ def dict_of(node: Any) -> Node:
 
 
 def texts_of(node: Any) -> Iterator[str]:
-    yield from [node] if isinstance(node, str) else (each for each in node if isinstance(each, str)) if isinstance(node, list) else []
+    yield from (
+        [node]
+        if isinstance(node, str)
+        else (each for each in node if isinstance(each, str))
+        if isinstance(node, list)
+        else []
+    )
 
 
 def scalars_of(node: Any) -> Iterator[Scalar]:

@@ -75,7 +75,9 @@ def scale(unit: str, wanted: str) -> Fraction | str:
     if have not in UNITS:
         return f"'{unit}' is not a unit known here. {nearest(unit, [*UNITS, *ALIASES])}"
     if want not in UNITS:
-        return f"the contract wants {wanted}, which nothing converts to; remove `unit`, or give it in {wanted}"
+        return (
+            f"the contract wants {wanted}, which nothing converts to; remove `unit`, or give it in {wanted}"
+        )
     (kind, one), (other, two) = UNITS[have], UNITS[want]
     if kind != other:
         return f"{unit} is a unit of {kind}, and the contract wants {wanted}, one of {other}"

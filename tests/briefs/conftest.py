@@ -1,0 +1,123 @@
+"""A brief with everything that has ever broken a page: hostile, Chinese and endless names, gaps, nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.briefs import (
+    Answer,
+    Brief,
+    Confidence,
+    DataRow,
+    Figure,
+    Head,
+    Link,
+    Phrase,
+    Quantity,
+    Row,
+    RunStamp,
+    Source,
+    Table,
+    Text,
+    figures,
+)
+
+BOOTSTRAP = Text("bootstrap over days", "按天自助法")
+NAMES = (
+    Text("<script>alert('1')</script> & \"Sons\"", "<script>alert('1')</script>路"),
+    Text("Caofang", "草房"),
+    Text("Llanfair" + "pwllgwyngyll" * 20, "很长的站名" * 40),
+    Text("$x^2$ {braces} 100%", "价格$x^2$"),
+)
+
+
+@pytest.fixture(scope="session")
+def brief() -> Brief:
+    values = (1.0 / 3, 2.718281828459045, 1e-7, None)
+    rows = []
+    for at, (name, value) in enumerate(zip(NAMES, values, strict=True)):
+        ends = (None, None) if value is None else (value * 0.9, value * 1.1)
+        source = Source("congestion", "index", {"segment": f"s<{at}>"})
+        index = Quantity(f"index.{at}", value, "index", *ends, basis=BOOTSTRAP, source=source)
+        chance = Quantity(f"chance.{at}", (1.0, 0.62, 0.0, 0.0)[at], "probability", resamples=1000)
+        delay = Quantity(f"delay.{at}", 100.5 * (at + 1), "s", *ends) if value is None else Quantity(
+            f"delay.{at}", 234.0, "s", 220.0, 248.0, basis=BOOTSTRAP
+        )  # fmt: skip
+        rows.append(Row((name, index, chance, delay, "plain"), chosen=at == 0))
+    heads = (
+        Head("segment", Text("Segment", "路段")),
+        Head("index", Text("Index", "指数")),
+        Head("chance", Text("Chance", "概率"), "probability"),
+        Head("delay", Text("Delay", "延误"), "min"),
+        Head("kind", Text("Kind", "类别")),
+    )
+    options = Table("options", Text("Segments", "路段"), heads, tuple(rows))
+    svg = {
+        lang: figures.ranking(
+            [name.in_(lang) for name in NAMES],
+            values,
+            [None if v is None else v * 0.9 for v in values],
+            [None if v is None else v * 1.1 for v in values],
+            xlabel="index",
+        )
+        for lang in ("en", "zh")
+    }
+    first = rows[0].cells[1]
+    assert isinstance(first, Quantity)
+    figure = Figure(
+        "ranking",
+        Phrase("{name} stands out at {index}", "{name}以{index}居首", {"name": NAMES[0], "index": first}),
+        Phrase("A dot plot", "点图"),
+        svg,
+        Table("drawn", Text("Drawn", "图中数据"), heads[:2], tuple(Row(row.cells[:2]) for row in rows)),
+    )
+    k = Quantity("k", 1, "segments")
+    answer = Answer(
+        Phrase("Treat {names} first", "优先治理{names}", {"names": NAMES[:3]}),
+        (Phrase("{k} stands at {index}", "{k}位于{index}", {"k": k, "index": first}),),
+        Confidence(
+            "moderate",
+            Phrase("above {level}", "高于{level}", {"level": Quantity("level", 0.9, "probability")}),
+        ),
+    )
+    data = DataRow(
+        table="road_speeds",
+        description=Text("Speeds <b>", "车速"),
+        files=(
+            ("speeds & more.csv", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 1000),
+        ),
+        rows=1000,
+        clean=990,
+        rejected=10,
+        reasons=(("range", "speed_kmh", 7), ("never heard of", "", 3)),
+        duplicates=3,
+        period=("2024-06-01", "2024-07-31"),
+        contract="traffic 1.0.0",
+        limit=0.05,
+    )
+    run = RunStamp(
+        run_id="r-0f3a",
+        code_version="0.1.0",
+        contract="traffic 1.0.0",
+        engine="polars",
+        seed=42,
+        parameters={"k": 1, "hours": [7, 8], "zone": None, "weekdays": True},
+        inputs={"speeds.csv": "ab" * 32},
+        command="workbench brief traffic.congestion --set 'name=<x>'",
+    )
+    return Brief(
+        decision="traffic.congestion",
+        project="L01",
+        title=Text("Which segments first?", "优先治理哪些路段？"),
+        question=Text("Which segments?", "哪些路段？"),
+        answer=answer,
+        options=options,
+        figure=figure,
+        tables=(Table("closed", Text("Closed segments", "封闭路段"), heads[:2]),),
+        changes=(Phrase("If {name} were closed", "若{name}封闭", {"name": NAMES[1]}),),
+        assumptions=(Phrase("Days are alike", "各天相似"),),
+        limits=(Phrase("Not for choosing a treatment", "不用于选择措施"),),
+        data=(data,),
+        run=run,
+        links=(Link(Text("Record", "记录"), "brief.json"),),
+    )
