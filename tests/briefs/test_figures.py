@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from workbench.briefs import BadBrief, _drawing, figures
 from workbench.errors import EngineMissing
 
+CLOCK = [f"{5 + q // 4:02d}:{q % 4 * 15:02d}" for q in range(72)]
 SVG = "{http://www.w3.org/2000/svg}"
 LONG = "Caofang via Changying and the fourth ring, southbound carriageway with both ramps"
 ENDLESS = "x" * 300
@@ -25,9 +26,15 @@ CHINESE = "草房经常营至物资学院路（上行，含辅路及两侧匝道
 def ranking(labels: list[str]) -> str:
     values = [2.0 - 0.1 * at for at in range(len(labels))]
     return figures.ranking(
-        labels, values, [v - 0.1 for v in values], [v + 0.1 for v in values], xlabel="Delay (min); bars: 95% intervals",
-        reference=1.5, reference_label="threshold", highlight={0, 1},
-    )  # fmt: skip
+        labels,
+        values,
+        [v - 0.1 for v in values],
+        [v + 0.1 for v in values],
+        xlabel="Delay (min); bars: 95% intervals",
+        reference=1.5,
+        reference_label="threshold",
+        highlight={0, 1},
+    )
 
 
 def heatmap(rows: list[str], columns: list[str]) -> str:
@@ -35,9 +42,17 @@ def heatmap(rows: list[str], columns: list[str]) -> str:
         [None if (x + y) % 11 == 0 else x * y / 40 for x in range(len(columns))] for y in range(len(rows))
     ]
     return figures.heatmap(
-        rows, columns, values, label="Load (%)", xlabel="Time", ylabel="Section", threshold=0.6, threshold_label="over",
-        missing_label="no data", percent=True,
-    )  # fmt: skip
+        rows,
+        columns,
+        values,
+        label="Load (%)",
+        xlabel="Time",
+        ylabel="Section",
+        threshold=0.6,
+        threshold_label="over",
+        missing_label="no data",
+        percent=True,
+    )
 
 
 def lines(x: list[str] | list[float], names: list[str]) -> str:
@@ -57,12 +72,14 @@ def lines(x: list[str] | list[float], names: list[str]) -> str:
 
 
 DRAWINGS = {
-    "ranking": lambda: ranking(["A", LONG, CHINESE, ENDLESS, "$x^2$ <b> & \"q\"", ""]),
-    "heatmap": lambda: heatmap([LONG, CHINESE, "C", ENDLESS], [f"{5 + q // 4:02d}:{q % 4 * 15:02d}" for q in range(72)]),
+    "ranking": lambda: ranking(["A", LONG, CHINESE, ENDLESS, '$x^2$ <b> & "q"', ""]),
+    "heatmap": lambda: heatmap([LONG, CHINESE, "C", ENDLESS], CLOCK),
     "heatmap of many rows": lambda: heatmap([f"section {at}" for at in range(150)], ["a", LONG, CHINESE]),
-    "lines": lambda: lines([f"{h:02d}:00 {CHINESE}" for h in range(24)], ["Today", LONG, CHINESE, ENDLESS, "e", "f", "g", "h"]),
+    "lines": lambda: lines(
+        [f"{each} {CHINESE}" for each in CLOCK], ["Today", LONG, CHINESE, ENDLESS, *"efgh"]
+    ),
     "lines over numbers": lambda: lines([0.5 * at for at in range(100)], ["Today"]),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(params=DRAWINGS, scope="module")
@@ -122,7 +139,8 @@ def test_the_same_bytes_twice(name: str) -> None:
 
 def test_the_same_bytes_in_another_process_with_another_style() -> None:
     code = (
-        "import sys, matplotlib; matplotlib.rcParams.update({'font.size': 20, 'axes.grid': False, 'font.family': 'serif'});"
+        "import sys, matplotlib;"
+        "matplotlib.rcParams.update({'font.size': 20, 'axes.grid': False, 'font.family': 'serif'});"
         "from workbench.briefs import figures;"
         "sys.stdout.write(figures.ranking(['草房', 'B'], [1, 2], [.5, 1], [2, 3], xlabel='指数'))"
     )

@@ -113,7 +113,8 @@ def test_a_domain_lays_its_words_over_the_house(tmp_path: Path) -> None:
 def test_all_mistakes_of_a_glossary_are_told_with_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "glossary.yaml"
     path.write_text(
-        "# words\na: {en: A}\nb: {en: the 3 worst, zh: 最差}\nc: just text\nd: {en: D, zh: 丁, fr: D}\nd: {en: D, zh: 丁}\n"
+        "# words\na: {en: A}\nb: {en: the 3 worst, zh: 最差}\nc: just text\n"
+        "d: {en: D, zh: 丁, fr: D}\nd: {en: D, zh: 丁}\n"
         'e: {en: "{x}", zh: "{y}"}\n',
         "utf-8",
     )

@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_headings_go_down_one_step_at_a_time(page: str) -> None:
     headings = Reader(page).headings
     assert headings[0] == 1
     assert headings.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(headings, headings[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(headings))
 
 
 def test_every_number_of_the_record_is_on_the_page(brief: Brief, lang: str, page: str) -> None:
@@ -180,12 +181,11 @@ def test_chinese_pages_use_chinese_punctuation(brief: Brief) -> None:
 
 def test_a_brief_with_nothing_in_it_still_renders(brief: Brief, lang: str) -> None:
     heads = brief.options.heads
+    nothing = Table("drawn", Text("None", "无"), heads)
     bare = replace(
         brief,
         options=Table("options", Text("None", "无"), heads),
-        figure=Figure(
-            "f", brief.changes[0], brief.changes[0], brief.figure.svg, Table("drawn", Text("None", "无"), heads)
-        ),
+        figure=Figure("f", brief.changes[0], brief.changes[0], brief.figure.svg, nothing),
         tables=(),
         changes=(),
         assumptions=(),
@@ -193,7 +193,7 @@ def test_a_brief_with_nothing_in_it_still_renders(brief: Brief, lang: str) -> No
         data=(),
         run=None,
         links=(),
-    )  # fmt: skip
+    )
     text = Reader(render_html(bare, lang)).text
     assert text.count({"en": "There is nothing to list.", "zh": "没有可列出的内容。"}[lang]) == 2
     assert "workbench brief" in text

@@ -16,6 +16,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -177,10 +178,17 @@ def known(value: float | None) -> float:
     return math.nan if value is None else float(value)
 
 
-def thinned(count: int, room: float, widest: float) -> list[int]:
-    """Choose which of so many evenly spaced labels to print, so that none touches the next."""
-    step = max(1, math.ceil((widest + 6) / room)) if room > 0 else count
-    return list(range(0, count, step))
+def write_along(figure: Figure, names: Labels, places: Sequence[float], y: float) -> None:
+    """Write names centred at places along an axis: every one, or every second, third ... that fits."""
+    short = [wrap(name, 90, size=SMALL, lines=1)[0] for name in names]
+    halves = [width_of(name, SMALL) / 2 for name in short]
+    inside = [min(max(x, half), WIDTH - half) for x, half in zip(places, halves, strict=True)]
+    for step in range(1, len(short) + 1):
+        kept = range(0, len(short), step)
+        if all(inside[b] - halves[b] - inside[a] - halves[a] >= 6 for a, b in pairwise(kept)):
+            break
+    for at in kept if short else ():
+        write(figure, inside[at], y, short[at], align="center", size=SMALL)
 
 
 def _cut(text: str, width: float, size: float) -> int:

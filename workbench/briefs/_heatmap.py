@@ -181,25 +181,22 @@ def _labels(
     """Write the names of rows and columns, leaving out evenly those that do not fit."""
     for y in range(0, len(names), max(1, math.ceil(9.5 / tall))):
         d.write(figure, left - 6, bottom + body - (y + 0.5) * tall - 3, names[y], align="right", size=d.SMALL)
-    short = [d.wrap(name, 90, size=d.SMALL, lines=1)[0] for name in columns]
-    widest = max((d.width_of(name, d.SMALL) for name in short), default=0.0)
-    for x in d.thinned(len(short), wide, widest):
-        half = d.width_of(short[x], d.SMALL) / 2
-        place = min(max(left + (x + 0.5) * wide, half), d.WIDTH - half)
-        d.write(figure, place, bottom - 12, short[x], align="center", size=d.SMALL)
+    d.write_along(figure, columns, [left + (x + 0.5) * wide for x in range(len(columns))], bottom - 12)
 
 
 def _bar(
     figure: Figure, y: float, low: float, high: float, threshold: float | None, *, percent: bool
 ) -> None:
     """Draw the scale of colours, its ticks, and the threshold on it; its top is at `y` points."""
-    axes = d.axes(figure, 2, y - 3, BAR, 9)
+    places, printed = d.ticks(low, high, most=5, percent=percent)
+    first = BAR * (places[0] - low) / (high - low) if places else 0.0
+    left = 2 + max(0.0, d.width_of(printed[0], d.SMALL) / 2 - first) if places else 2.0
+    axes = d.axes(figure, left, y - 3, BAR, 9)
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1)
     step = (high - low) / COLOURS
     for colour in range(COLOURS):
         axes.axvspan(low + colour * step, low + (colour + 1.5) * step, facecolor=_hex(colour), linewidth=0)
-    places, printed = d.ticks(low, high, most=5, percent=percent)
     axes.set_xticks(places, printed)
     axes.set_yticks([])
     axes.tick_params(length=2.5, pad=2)

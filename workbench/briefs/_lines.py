@@ -102,7 +102,8 @@ def lines(
                 across, [d.known(v) for v in values], **_look(order), markevery=every, clip_on=False, zorder=3
             )
         if named:
-            _name_places(figure, named, start, end, left, width, bottom - 13)
+            across_page = [left + width * (place - start) / (end - start) for place in across]
+            d.write_along(figure, named, across_page, bottom - 13)
         for row, line in enumerate(under):
             d.write(figure, left, bottom - 30 - d.LINE * row, line)
         for row, line in enumerate(over):
@@ -122,18 +123,6 @@ def _look(order: int) -> dict[str, Any]:
 def _places(x: Sequence[float] | Sequence[str]) -> list[float | None]:
     """Return the places of numbers along the axis; names have none of their own."""
     return [None if isinstance(each, str) else float(each) for each in x]
-
-
-def _name_places(
-    figure: Figure, names: Sequence[str], start: float, end: float, left: float, width: float, y: float
-) -> None:
-    """Write names under the axis, as many as fit side by side."""
-    short = [d.wrap(name, 90, size=d.SMALL, lines=1)[0] for name in names]
-    room = width / (end - start)
-    for at in d.thinned(len(short), room, max((d.width_of(name, d.SMALL) for name in short), default=0.0)):
-        half = d.width_of(short[at], d.SMALL) / 2
-        x = min(max(left + room * (at - start), half), d.WIDTH - half)
-        d.write(figure, x, y, short[at], align="center", size=d.SMALL)
 
 
 def _legend(names: Sequence[str], reference: str) -> list[list[tuple[float, int, str]]]:

@@ -66,10 +66,10 @@ def time_of_day_micros(frame: Frame, new: str, old: str) -> Frame:
     from pyspark.sql import functions as F
 
     fits = F.when(F.col(old).rlike(TIME_OF_DAY), F.col(old))
-    hours, minutes, seconds = (F.regexp_extract(fits, TIME_OF_DAY, i).try_cast("bigint") for i in (1, 2, 3))
-    digits = F.rpad(F.substring(F.regexp_extract(fits, TIME_OF_DAY, 4), 2, 6), 6, "0").try_cast("bigint")
-    whole = hours * 3600 + minutes * 60 + F.coalesce(seconds, F.lit(0))
-    return add_columns(frame, {}, {new: whole * 1_000_000 + F.coalesce(digits, F.lit(0))})
+    found = [F.regexp_extract(fits, TIME_OF_DAY, i) for i in (1, 2, 3, 4)]
+    counts = [*found[:3], F.rpad(F.substring(found[3], 2, 6), 6, "0")]
+    h, m, s, us = (F.coalesce(each.try_cast("bigint"), F.lit(0)) for each in counts)
+    return add_columns(frame, {}, {new: F.when(~fits.isNull(), (h * 3600 + m * 60 + s) * 1_000_000 + us)})
 
 
 def to_zone(frame: Frame, new: str, old: str, zone: str, wanted: str) -> Frame:

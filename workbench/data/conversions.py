@@ -9,9 +9,7 @@ missing values, whatever the engine thinks of them.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
 import narwhals as nw
@@ -19,99 +17,8 @@ import narwhals as nw
 from workbench.data import clock
 from workbench.data.contract import ColumnType, Scalar
 from workbench.data.expressions import as_text, parse_format, parse_text
+from workbench.data.forms import Clock, Constant, RowNumber, RowTime, Taken
 from workbench.data.table import Frame
-
-EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - naive, like all times here
-
-
-@dataclass(frozen=True)
-class Constant:
-    """One value for every row."""
-
-    value: Scalar
-
-
-@dataclass(frozen=True)
-class RowNumber:
-    """A text that no other row of the table has: file and row."""
-
-
-@dataclass(frozen=True)
-class RowTime:
-    """The time of a row from its place: the first record of the file is at `origin`."""
-
-    origin_us: int
-    step_us: int
-    continued: bool = False
-    zone: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clock:
-    """
-    How a time is read.
-
-    Either text in `layout` (ISO 8601 where empty), or so much after a start: the start is `origin_us` or the day
-    in column `date`, and what comes after it a count of `unit` microseconds or a time of day.
-    """
-
-    layout: str = ""
-    origin_us: int | None = None
-    date: str = ""
-    date_layout: str = ""
-    unit: Fraction | None = None
-    time_of_day: bool = False
-    zone: str = ""
-    day_starts_us: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Taken:
-    """A column of the file, or several joined, and what is done with the value."""
-
-    source: tuple[str, ...]
-    join: str = ""
-    prefix: str = ""
-    nulls: tuple[str, ...] = ()
-    default: Scalar | None = None
-    factor: Fraction | None = None
-    codes: Mapping[str, str] = field(default_factory=dict)
-    otherwise: str = "error"
-    clock: Clock | None = None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column of the file that is looked at."""
-        return (*self.source, self.clock.date) if self.clock and self.clock.date else self.source
-
-    def needs(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
-        """Column, kinds it may be of, and what needs that."""
-        name = self.source[0]
-        if self.codes or self.nulls or self.prefix or len(self.source) > 1:
-            for each in self.source:
-                yield each, ("text", "integer", "float", "boolean", "date"), "codes, nulls, join or prefix"
-        if len(self.source) > 1 or self.prefix:
-            return
-        if self.factor is not None:
-            yield name, ("text", "integer", "float"), "`unit`"
-        if self.clock is None:
-            return
-        if self.clock.unit is not None:
-            yield name, ("text", "integer", "float"), "a count of time"
-        elif self.clock.time_of_day:
-            yield name, ("text",), "`time` without `unit`"
-        elif self.clock.layout:
-            yield name, ("text", "integer"), "`format`"
-        elif self.clock.zone:
-            yield name, ("text", "time"), "`zone`"
-        else:
-            yield name, ("text", "date", "time", "aware"), "`day_starts`"
-        if self.clock.date:
-            yield (
-                self.clock.date,
-                ("text", "integer") if self.clock.date_layout else ("text", "date", "time"),
-                "`date`",
-            )
 
 
 def kind_of(dtype: Any) -> str:
@@ -277,7 +184,7 @@ def _number(frame: Frame, new: str, kind: str) -> Frame:
 def _time(
     frame: Frame, how: Clock, kind: str, safe: Mapping[str, str], kinds: Mapping[str, str], zone: str
 ) -> Frame:
-    """Add the time as the clocks of its own zone show it (`_x_value`); one that knows its zone, as those of `zone` do."""
+    """Add the time as clocks of its own zone show it (`_x_value`), or those of `zone` where it knows its own."""
     if kind == "aware":
         return clock.from_aware(frame, "_x_value", "_x_raw", zone)
     if how.unit is not None or how.time_of_day:

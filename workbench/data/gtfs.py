@@ -22,10 +22,10 @@ import polars as pl
 
 from workbench.data.files import PROBLEM, Found, Listing
 from workbench.data.gtfscalls import read_calls, read_runs, read_trips
+from workbench.data.gtfsdays import active_days, busiest_week
 from workbench.data.gtfsfiles import FeedFiles
 from workbench.errors import DataRejected, UnknownName
 
-WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 STOPS = {"stop_id": pl.String, "stop_name": pl.String, "stop_lat": pl.Float64, "stop_lon": pl.Float64}
 TIMETABLE = {
     "service_date": pl.Date,
@@ -168,16 +168,16 @@ class Gtfs:
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What was taken for granted, in sentences."""
-        filled, loose = int(self.calls["interpolated"].sum()), int((self.runs["exact"] == False).sum())  # noqa: E712
+        filled, loose = int(self.calls["interpolated"].sum()), int((~self.runs["exact"]).sum())
         silent = int((~self.runs["says_direction"]).sum())
         said = [
             (
                 filled,
-                f"{filled:,} calls of {self.name} have no times: they were put between the timed calls around them",
+                f"{filled:,} calls of {self.name} have no times: they are put between the timed calls around",
             ),
             (
                 loose,
-                f"{loose:,} departures come from frequencies without exact times: they are taken to be evenly spaced",
+                f"{loose:,} departures come from frequencies without exact times: they are spaced evenly",
             ),
             (silent, f"{silent:,} trips do not say their direction: it is taken to be 0"),
             (self.problems.height, f"{self.problems.height:,} rows of {self.name} cannot be used"),
@@ -221,7 +221,10 @@ class Gtfs:
     def _nothing_on(self, day: dt.date) -> str:
         have = self.service_dates()
         near = min(have, key=lambda each: (abs(each - day), each))
-        return f"Nothing runs on {day} in {self.name}: it has service from {have[0]} to {have[-1]}, and the nearest day with service is {near}."
+        return (
+            f"Nothing runs on {day} in {self.name}: it has service from {have[0]} to {have[-1]}, and the nearest "
+            f"day with service is {near}."
+        )
 
 
 def read_gtfs(path: str | Path, *, dates: Sequence[dt.date] | None = None) -> Gtfs:
@@ -255,73 +258,25 @@ def read_gtfs(path: str | Path, *, dates: Sequence[dt.date] | None = None) -> Gt
     trips = read_trips(files)
     calls = read_calls(files, trips, stops)
     runs = read_runs(files, trips, calls)
-    services = _services(files, trips)
+    services = active_days(files, trips)
     routes = files.table(
         "routes.txt", ["route_id"], ["route_short_name", "route_long_name", "route_type"]
     ).drop("_row")
     zones = files.table("agency.txt", [], ["agency_timezone"])["agency_timezone"].drop_nulls()
     feed = Gtfs(
-        files.name, files.path, zones[0] if len(zones) else "", routes, stops, calls, runs, services, files.noted(),
-        tuple(dates or _busiest_week(services, runs)), files.names,
-    )  # fmt: skip
+        name=files.name,
+        path=files.path,
+        zone=zones[0] if len(zones) else "",
+        routes=routes,
+        stop_rows=stops,
+        calls=calls,
+        runs=runs,
+        services=services,
+        problems=files.noted(),
+        dates=tuple(dates or busiest_week(services, runs)),
+        files=files.names,
+    )
     for day in dates or ():
         if not feed.active_services(day):
             raise DataRejected(feed._nothing_on(day))
     return feed
-
-
-def _services(files: FeedFiles, trips: pl.DataFrame) -> pl.DataFrame:
-    """Every service and day it is active: the week of calendar.txt, then the exceptions of calendar_dates.txt."""
-    weeks = files.table("calendar.txt", ["service_id", *WEEK, "start_date", "end_date"])
-    days = files.table("calendar_dates.txt", ["service_id", "date", "exception_type"])
-    weeks = weeks.with_columns(_date("start_date").alias("start"), _date("end_date").alias("end"))
-    days = days.with_columns(_date("date").alias("day"))
-    for file, rows, column, read in (
-        ("calendar.txt", weeks, "start_date", "start"),
-        ("calendar.txt", weeks, "end_date", "end"),
-        ("calendar_dates.txt", days, "date", "day"),
-    ):
-        files.note(file, rows.filter(pl.col(read).is_null()), "type", column)
-    odd = ~pl.col("exception_type").is_in(["1", "2"]) | pl.col("exception_type").is_null()
-    files.note("calendar_dates.txt", days.filter(odd), "type", "exception_type")
-    known = pl.concat([weeks["service_id"], days["service_id"]]).implode()
-    files.note(
-        "trips.txt",
-        trips.filter(~pl.col("service_id").is_in(known) | pl.col("service_id").is_null()),
-        "reference",
-        "service_id",
-    )
-    used = trips["service_id"].implode()
-    ranges = weeks.filter(pl.col("start") <= pl.col("end")).with_columns(
-        pl.date_ranges("start", "end").alias("date"),
-        pl.concat_list(pl.col(day) == "1" for day in WEEK).alias("runs"),
-    )
-    spread = ranges.select("service_id", "date", "runs").explode("date")
-    regular = spread.filter(
-        pl.col("runs").list.get(pl.col("date").dt.weekday() - 1).fill_null(value=False)
-    ).select("service_id", "date")
-    exceptions = days.drop_nulls("day").select("service_id", pl.col("day").alias("date"), "exception_type")
-    added = exceptions.filter(pl.col("exception_type") == "1").select("service_id", "date")
-    removed = exceptions.filter(pl.col("exception_type") == "2").select("service_id", "date")
-    active = pl.concat([regular.join(removed, on=["service_id", "date"], how="anti"), added]).unique()
-    active = active.filter(pl.col("service_id").is_in(used)).sort("date", "service_id")
-    if active.is_empty():
-        raise DataRejected(
-            f"No trip of {files.name} ever runs: no service of trips.txt is active in calendar.txt or calendar_dates.txt."
-        )
-    return active
-
-
-def _busiest_week(services: pl.DataFrame, runs: pl.DataFrame) -> list[dt.date]:
-    trips = runs.group_by("service_id").agg(pl.len().alias("trips"))
-    by_day = services.join(trips, on="service_id", how="left").group_by("date").agg(pl.col("trips").sum())
-    by_day = by_day.with_columns(
-        (pl.col("date") - pl.duration(days=pl.col("date").dt.weekday() - 1)).cast(pl.Date).alias("week")
-    )
-    weeks = by_day.group_by("week").agg(pl.col("trips").sum(), pl.col("date").sort()).sort("week")
-    return weeks.sort("trips", descending=True, maintain_order=True)["date"][0].to_list()
-
-
-def _date(column: str) -> pl.Expr:
-    text = pl.when(pl.col(column).str.contains("^[0-9]{8}$")).then(pl.col(column))
-    return text.str.to_date("%Y%m%d", strict=False)

@@ -10,7 +10,7 @@ INTEGER = r"^[+-]?[0-9]{1,18}$"
 
 
 def read_trips(files: FeedFiles) -> pl.DataFrame:
-    """Trips: trip_id, route_id, service_id, direction_id (0 where the feed does not say) and whether it says."""
+    """Trips: trip_id, route_id, service_id, direction_id (0 where the feed is silent), and whether it says."""
     trips = files.table("trips.txt", ["trip_id", "route_id", "service_id"], ["direction_id"])
     bad = trips.filter(pl.col("direction_id").is_not_null() & ~pl.col("direction_id").str.contains("^[01]$"))
     files.note("trips.txt", bad, "type", "direction_id")
@@ -156,7 +156,8 @@ def read_runs(files: FeedFiles, trips: pl.DataFrame, calls: pl.DataFrame) -> pl.
     Returns
     -------
     DataFrame
-        trip_id, run_id, shift_s (what is added to the trip's times), exact (null for a plain trip), and the trip's columns.
+        trip_id, run_id, shift_s (what is added to the trip's times), exact (null for a plain trip), and the
+        trip's columns.
     """
     rows = files.table(
         "frequencies.txt", ["trip_id", "start_time", "end_time", "headway_secs"], ["exact_times"]

@@ -108,7 +108,7 @@ class FeedFiles:
             pl.lit(column).alias("column"),
             shown.alias("value"),
         )
-        self.problems.append(said.cast(PROBLEMS))
+        self.problems.append(said.cast(dict(PROBLEMS)))  # type: ignore[arg-type]
 
     def noted(self) -> pl.DataFrame:
         """All problems so far, in the order of file and row."""
@@ -119,7 +119,7 @@ class FeedFiles:
             return sorted(each.relative_to(self.path).as_posix() for each in self.path.rglob("*.txt"))
         if not zipfile.is_zipfile(self.path):
             raise DataRejected(
-                f"{self.name} is neither a zip nor a folder, so no GTFS feed: send it again, or name the right file."
+                f"{self.name} is neither a zip nor a folder, so no GTFS feed: send it again, or mend the path."
             )
         with zipfile.ZipFile(self.path) as feed:
             return [name for name in feed.namelist() if not name.startswith("__MACOSX/")]
@@ -160,7 +160,7 @@ class FeedFiles:
                 with_column_names=lambda _: header,
                 row_index_name="_row",
                 row_index_offset=2,
-            )  # type: ignore[call-arg]
+            )
         except (pl.exceptions.PolarsError, TypeError):
             frame = self._row_by_row(file, text, header)
         return frame

@@ -18,46 +18,14 @@ import narwhals as nw
 import polars as pl
 
 from workbench.data.contract import ColumnType
-from workbench.data.conversions import Constant, RowNumber, RowTime, Taken, canonical, convert, kind_of
+from workbench.data.conversions import canonical, convert, kind_of
 from workbench.data.expressions import is_polars, parse_text
 from workbench.data.files import PROBLEM, Listing
+from workbench.data.forms import Order, Reshape, RowTime, Rule, Taken
 from workbench.data.table import Frame, Table
 from workbench.errors import nearest
 
 PLACE = ("_file", "_row")
-
-
-@dataclass(frozen=True)
-class Order:
-    """The place of a row among those that agree on `within`, by `order`, then by file and row."""
-
-    within: tuple[str, ...]
-    order: tuple[str, ...] = ()
-    start: int = 0
-
-
-@dataclass(frozen=True)
-class Reshape:
-    """Columns turned into rows: their names go into one column, their values into another."""
-
-    columns: tuple[str, ...]
-    name_to: str
-    value_to: str
-    but: tuple[str, ...] = ()
-    skip_empty: bool = False
-
-    def chosen(self, names: list[str]) -> list[str]:
-        """The columns of a file that become rows."""
-        return [name for name in names if _any(name, self.columns) and not _any(name, self.but)]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How one column of the contract is made."""
-
-    name: str
-    type: ColumnType
-    made: Constant | Taken | RowTime | RowNumber | Order
 
 
 @dataclass(frozen=True)
@@ -100,7 +68,7 @@ class TableMap:
             yield from _rule_mistakes(rule, kinds, self.reshape.chosen(known) if self.reshape else [])
             if isinstance(rule.made, RowTime) and len(listing.files) > 1 and not rule.made.continued:
                 what = (
-                    f"the table has {len(listing.files)} files, and a time counted from the first row needs one; "
+                    f"the table has {len(listing.files)} files, and a time from the place of a row needs one; "
                     "name one file, or write continue_over_files: true"
                 )
                 yield ("columns", rule.name), what
@@ -177,7 +145,7 @@ def _mapped(frame: Frame, files: Frame, *, wanted: TableMap, kinds: Mapping[str,
 
 
 def _placed(frame: Frame, *, rule: Rule, types: Mapping[str, ColumnType], named: bool) -> Frame:
-    """Number the rows that agree on the keys; what an order column holds as text is compared as what it is."""
+    """Number the rows that agree on the keys; text in an order column is compared as what it stands for."""
     assert isinstance(rule.made, Order)
     schema = frame.collect_schema()
     parsed: dict[str, Any] = {}
@@ -205,24 +173,21 @@ def _selected(frame: Frame, *, names: tuple[str, ...]) -> Frame:
 
 def _renamed(frame: Frame, kinds: Mapping[str, str], safe: Mapping[str, str], *, noted: bool) -> Frame:
     """Give the columns names that no engine stumbles over, and the bookkeeping its full set."""
-    chosen = {name: new for name, new in safe.items() if kinds[name]}
+    own = (*PLACE, *([PROBLEM] if noted else []))
+    columns = [(name, new, kinds[name] == "text") for name, new in safe.items() if kinds[name]]
+    native = frame.to_native()
     if is_polars(frame):
-        keep = [pl.col(name) for name in (*PLACE, *([PROBLEM] if noted else []))]
-        columns = [
-            pl.col(name).cast(pl.String).alias(new) if kinds[name] == "text" else pl.col(name).alias(new)
-            for name, new in chosen.items()
+        made = [
+            (pl.col(name).cast(pl.String) if text else pl.col(name)).alias(new) for name, new, text in columns
         ]
-        frame = nw.from_native(frame.to_native().select(*keep, *columns)).lazy()
+        native = native.select(*(pl.col(name) for name in own), *made)
     else:
         from pyspark.sql import functions as F
 
-        keep = [F.col(name) for name in (*PLACE, *([PROBLEM] if noted else []))]
-        named = {new: F.col(f"`{name.replace('`', '``')}`") for name, new in chosen.items()}
-        columns = [
-            each.cast("string").alias(new) if kinds[name] == "text" else each.alias(new)
-            for (name, new), each in zip(chosen.items(), named.values(), strict=True)
-        ]
-        frame = nw.from_native(frame.to_native().select(*keep, *columns)).lazy()
+        quoted = [(F.col("`" + name.replace("`", "``") + "`"), new, text) for name, new, text in columns]
+        named = [(each.cast("string") if text else each).alias(new) for each, new, text in quoted]
+        native = native.select(*(F.col(name) for name in own), *named)
+    frame = nw.from_native(native).lazy()
     return frame if noted else frame.with_columns(nw.lit(None, nw.String).alias(PROBLEM))
 
 
@@ -262,10 +227,6 @@ def _kinds(listing: Listing) -> dict[str, str]:
     }
 
 
-def _any(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(name == each or fnmatch.fnmatchcase(name, each) for each in patterns)
-
-
 def _unknown(name: str, known: list[str]) -> str:
     return f"the files have no column '{name}'. {nearest(name, known)}"
 
@@ -293,5 +254,5 @@ def _rule_mistakes(
         if name in kinds and kinds[name] and kinds[name] not in wanted:
             yield (
                 place,
-                f"the files hold {_SAID[kinds[name]]} in '{name}', which {option} cannot be used on; remove it",
+                f"the files hold {_SAID[kinds[name]]} in '{name}', where {option} has no meaning; remove it",
             )

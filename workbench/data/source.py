@@ -1,9 +1,9 @@
 """
 Bring your own data: a source file says how somebody's files become the tables of a contract, without code.
 
-docs/how-to/bring-your-own-data.md explains the format; `source.schema.json` is its schema. What a source file
-declares (a filter, cells left out) is the user's choice and is repeated in the notes; whatever else does not fit
-goes to quarantine with its file and row.
+docs/how-to/bring-your-own-data.md explains the format; `source.schema.json` is its schema. What a source
+file declares (a filter, cells left out) is the user's choice, and the notes repeat it; whatever else does not fit goes to
+quarantine with its file and row.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 import polars as pl
 
 from workbench.data.contract import Contract
-from workbench.data.conversions import Constant
 from workbench.data.engines import Engine
 from workbench.data.files import Listing, find
+from workbench.data.forms import Constant
 from workbench.data.gtfs import Gtfs, read_gtfs
 from workbench.data.intake import Supply
 from workbench.data.mapping import apply
@@ -142,7 +142,12 @@ class Source:
             )
             for name in self.tables
         }
-        return Supply({name: partial(opened, name=name) for name in self.tables}, notes)
+        return Supply(
+            openers={name: partial(opened, name=name) for name in self.tables},
+            listings={name: partial(self.listing, name, root=root) for name in self.tables},
+            others=(self.path,),
+            notes=notes,
+        )
 
     def _table(self, name: str) -> TableSource:
         if name not in self._tables:
@@ -171,7 +176,7 @@ class Source:
         days = [day for day in have if first <= day <= last]
         if not days:
             raise DataRejected(
-                f"Nothing runs from {first} to {last} in {feed.name}: it has service from {have[0]} to {have[-1]}."
+                f"Nothing runs from {first} to {last} in {feed.name}: it has service {have[0]} to {have[-1]}."
             )
         return days
 
@@ -179,7 +184,9 @@ class Source:
         feed = self._feed(spec, root)
         if spec.name != "timetable":
             return ()
-        elsewhere = f"{feed.name} shows the clocks of {feed.zone}, the source those of {self.zone}: its times are taken as they are."
+        elsewhere = (
+            f"{feed.name} is in zone {feed.zone}, the source in {self.zone}: its times are taken as they are."
+        )
         return (*feed.notes, *([elsewhere] if feed.zone and feed.zone != self.zone else []))
 
     def _open_feed(self, engine: Engine, spec: TableSource, root: str | Path | None) -> Opened:

@@ -11,24 +11,26 @@ from typing import Any, cast
 
 from workbench.data import yamlfile
 from workbench.data.contract import Contract, TableContract
-from workbench.data.conversions import Constant
 from workbench.data.files import Dialect
-from workbench.data.mapping import Reshape, TableMap
-from workbench.data.sourcerules import Node, RuleReading, as_written, dict_of, scalars_of, texts_of
+from workbench.data.forms import Constant, Reshape
+from workbench.data.mapping import TableMap
+from workbench.data.sourcerules import RuleReading
+from workbench.data.sourcevalues import Node, as_written, dict_of, scalars_of, texts_of
 from workbench.data.yamlfile import Lines, Where
 from workbench.errors import BadFile, nearest
 
 GIVEN_BY_GTFS = {
     "stops": ("stop_id", "stop_name", "stop_lat", "stop_lon"),
     "timetable": (
-        "service_date", "trip_id", "stop_sequence", "route_id", "direction_id", "stop_id", "arrival_timestamp", "departure_timestamp",
+        "service_date", "trip_id", "stop_sequence", "route_id", "direction_id", "stop_id",
+        "arrival_timestamp", "departure_timestamp",
     ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableSource:
-    """One table of a source file: files and how they are mapped, or a GTFS feed with its days and constants."""
+    """One table of a source file: files and how they are mapped, or a GTFS feed, its days and constants."""
 
     name: str
     files: tuple[str, ...] = ()

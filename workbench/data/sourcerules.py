@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from workbench.data.contract import Column, Scalar, TableContract
-from workbench.data.conversions import EPOCH, Clock, Constant, RowNumber, RowTime, Taken
+from workbench.data.contract import Column, TableContract
 from workbench.data.expressions import check_format
-from workbench.data.mapping import Order, Rule
+from workbench.data.forms import Clock, Constant, Order, RowNumber, RowTime, Rule, Taken
+from workbench.data.sourcevalues import (
+    Node,
+    as_written,
+    dict_of,
+    microseconds_of,
+    minutes,
+    misfit,
+    raise_,
+    scalars_of,
+    texts_of,
+    zone_problem,
+)
 from workbench.data.units import microseconds, scale
 from workbench.data.yamlfile import Lines, Mistake, Where, shown
 from workbench.errors import nearest
 
-Node = dict[str, Any]
-MICROSECOND = dt.timedelta(microseconds=1)
 FORMS = {  # the key that says how a column is made, and the keys that may stand beside it
     "from": (
         "join",
@@ -59,14 +68,14 @@ class RuleReading:
 
     def date(self, where: Where, value: Any) -> dt.date | None:
         try:
-            return dt.date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else _raise()
+            return dt.date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else raise_()
         except ValueError:
             self.wrong(where, f"must be a date such as 2026-01-31, is {shown(value)}")
             return None
 
     def zone_of(self, where: Where, node: Node) -> str:
         zone = node.get("zone", "")
-        if isinstance(zone, str) and zone and (problem := _zone_problem(zone)):
+        if isinstance(zone, str) and zone and (problem := zone_problem(zone)):
             self.wrong((*where, "zone"), problem)
             return ""
         return zone if isinstance(zone, str) else ""
@@ -149,7 +158,7 @@ class RuleReading:
         source = tuple(texts_of(node[form]))
         if len(source) > 1 and "join" not in node:
             self.wrong((*where, form), "names several columns; say what to put between them: join: '-'")
-        codes = {key: each for key, each in dict_of(node.get("codes")).items()}
+        codes = dict_of(node.get("codes"))
         for key, each in codes.items():
             if each is not None:
                 self.fits((*where, "codes", key), each, column)
@@ -188,7 +197,7 @@ class RuleReading:
             if key in node:
                 self.only_for((*where, key), key, column, *(("date",) if key == "day_starts" else TIMES))
         starts = node.get("day_starts", "00:00")
-        shift = _minutes(starts) * 60_000_000 if isinstance(starts, str) else 0
+        shift = minutes(starts) * 60_000_000 if isinstance(starts, str) else 0
         layout, zone = self.layout((*where, "format"), node), self.zone_of(where, node)
         unit = None
         if "unit" in node or "origin" in node:
@@ -208,7 +217,7 @@ class RuleReading:
             date = date.get("from")
         elif isinstance(date, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", date):
             day = self.date((*where, "date"), date)
-            origin, date = _us(dt.datetime.combine(day, dt.time())) if day else 0, ""
+            origin, date = microseconds_of(dt.datetime.combine(day, dt.time())) if day else 0, ""
         return Clock(
             origin_us=origin, date=date if isinstance(date, str) else "", date_layout=date_layout, unit=unit,
             time_of_day=unit is None, zone=zone, day_starts_us=shift,
@@ -223,9 +232,9 @@ class RuleReading:
     def origin(self, where: Where, node: Node) -> int:
         value = node.get("origin")
         try:
-            found = dt.datetime.fromisoformat(value) if isinstance(value, str) else _raise()
+            found = dt.datetime.fromisoformat(value) if isinstance(value, str) else raise_()
             if found.tzinfo is None:
-                return _us(found)
+                return microseconds_of(found)
         except ValueError:
             pass
         what = f"must be a local time such as 2026-01-31T00:00:00, is {shown(value)}"
@@ -237,91 +246,9 @@ class RuleReading:
 
     def fits(self, where: Where, value: Any, column: Column) -> None:
         """Note a value that its column can never hold."""
-        if problem := _misfit(value, column):
+        if problem := misfit(value, column):
             self.wrong(where, problem)
 
     def only_for(self, where: Where, key: str, column: Column, *types: str) -> None:
         if column.type not in types:
             self.wrong(where, f"`{key}` makes a {' or '.join(types)}, and '{column.name}' is a {column.type}")
-
-
-def as_written(value: Scalar) -> str:
-    """A value of YAML as a file has it: 3.0 as 3, true in small letters, stripped."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _misfit(value: Any, column: Column) -> str:
-    """Why a value cannot stand in a column; empty if it can."""
-    what = {
-        "integer": "a whole number",
-        "number": "a number",
-        "boolean": "true or false",
-        "date": "a date such as 2026-01-31",
-        "timestamp": "a local time such as 2026-01-31T06:30:00",
-    }.get(column.type, "")
-    if what and not _is(value, column.type):
-        return f"'{column.name}' is {what}, this is {shown(value)}"
-    if column.enum and value not in column.enum:
-        return f"'{column.name}' does not take {shown(value)}. {nearest(str(value), [str(each) for each in column.enum])}"
-    return ""
-
-
-def _is(value: Any, kind: str) -> bool:
-    if kind in ("integer", "number"):
-        return isinstance(value, int if kind == "integer" else int | float) and not isinstance(value, bool)
-    if kind == "boolean":
-        return isinstance(value, bool)
-    try:
-        if kind == "date":
-            return isinstance(value, str) and len(value) == 10 and bool(dt.date.fromisoformat(value))
-        return isinstance(value, str) and len(value) > 10 and dt.datetime.fromisoformat(value).tzinfo is None
-    except ValueError:
-        return False
-
-
-def _zone_problem(zone: str) -> str:
-    from zoneinfo import available_timezones
-
-    known = available_timezones()
-    return (
-        ""
-        if zone in known
-        else f"must be an IANA time zone, is {shown(zone)}. {nearest(zone, sorted(known))}"
-    )
-
-
-def _minutes(text: str) -> int:
-    found = re.fullmatch(r"([0-9]{2}):([0-9]{2})", text)
-    return int(found[1]) * 60 + int(found[2]) if found else 0
-
-
-def _us(time: dt.datetime) -> int:
-    return (time - EPOCH) // MICROSECOND
-
-
-def _raise() -> Any:
-    raise ValueError
-
-
-def dict_of(node: Any) -> Node:
-    return node if isinstance(node, dict) else {}
-
-
-def texts_of(node: Any) -> Iterator[str]:
-    yield from (
-        [node]
-        if isinstance(node, str)
-        else (each for each in node if isinstance(each, str))
-        if isinstance(node, list)
-        else []
-    )
-
-
-def scalars_of(node: Any) -> Iterator[Scalar]:
-    for each in node if isinstance(node, list) else [node]:
-        if isinstance(each, str | int | float):
-            yield each
