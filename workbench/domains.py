@@ -26,7 +26,7 @@ from workbench.errors import EngineMissing, UnknownName
 if TYPE_CHECKING:
     from workbench.briefs import Brief
 
-More = Callable[..., Mapping[str, Any]]
+More = Callable[..., Any]
 
 
 class Parameters(BaseModel):
@@ -161,8 +161,8 @@ class Domain:
     sample_data
         Folder of the shipped sample.
     more
-        Given the folder or source, the clean tables so far and the names still missing, makes tables that the files hold
-        in another form; None where there are none.
+        Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which the files
+        hold in another form; None where there are none.
     title
         What a planner calls it.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.traffic.feed import feed_beside
 from pipelines.traffic.measure import MEASURES
 from workbench._text import Text
 from workbench.domains import Domain
@@ -17,4 +18,5 @@ domain = Domain(
     title=Text("Traffic: public transport and roads", "交通：公共交通与道路"),
     sample="data_samples.traffic.generate:generate",
     sample_data=HERE.parent.parent / "data_samples" / "traffic" / "data",
+    more=feed_beside,
 )

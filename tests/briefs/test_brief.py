@@ -119,6 +119,7 @@ def test_levels_are_told_once_only_where_they_agree() -> None:
         "<svg onload='x()'></svg>",
         '<svg><image href="http://example.org/a.png"/></svg>',
         '<svg><rect style="fill: url(http://example.org)"/></svg>',
+        "<svg><style>p {color: red}</style></svg>",
         "<p>no drawing</p>",
     ],
 )
@@ -127,6 +128,11 @@ def test_refuse_drawings_that_reach_out(bad: str) -> None:
         Figure(
             "f", Phrase("a", "甲"), Phrase("a", "甲"), {"en": bad, "zh": bad}, Table("t", Text("T"), HEADS)
         )
+
+
+def test_words_in_a_drawing_are_only_words() -> None:
+    svg = "<svg><text>zone one = 3, href='x', url(y)</text></svg>"
+    Figure("f", Phrase("a", "甲"), Phrase("a", "甲"), {"en": svg, "zh": svg}, Table("t", Text("T"), HEADS))
 
 
 def test_refuse_drawings_in_one_language() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from workbench.briefs import BadBrief, Phrase, Quantity, Text, Words
 from workbench.briefs.glossary import HOUSE, house, read_glossary
+from workbench.data.report import RULES
 from workbench.errors import BadFile, UnknownName
 
 N = Quantity("n", 3, "segments")
@@ -90,6 +91,10 @@ def test_the_house_glossary_holds_together() -> None:
     assert len(words) > 100
     assert all(text.en and text.zh for text in words.values())
     assert {key.removesuffix(".one") for key in words if key.endswith(".one")} <= set(words)
+
+
+def test_every_rule_of_screening_has_words() -> None:
+    assert {key.removeprefix("reason.") for key in house() if key.startswith("reason.")} == set(RULES)
 
 
 def test_a_domain_lays_its_words_over_the_house(tmp_path: Path) -> None:

@@ -166,6 +166,7 @@ def test_quarantine_is_shown_by_reason(page: str, lang: str) -> None:
     text = Reader(page).text
     assert {"en": "outside the allowed range", "zh": "超出允许范围"}[lang] in text
     assert "never heard of" in text  # a rule the glossary does not know keeps its own name
+    assert {"en": "late <again>", "zh": "再次迟到"}[lang] in text  # a contract's own rule
     assert {"en": "whole row", "zh": "整行"}[lang] in text
 
 

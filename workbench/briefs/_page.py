@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from workbench._text import Language, Text
 from workbench.briefs.brief import Brief
+from workbench.briefs.evidence import Reason
 from workbench.briefs.glossary import house
 from workbench.briefs.parts import Cell, Figure, Head, Prose, Table
 from workbench.briefs.phrase import Phrase
@@ -41,9 +42,9 @@ class Page:
         text = house()[key].in_(self.lang)
         return text.format(**values) if values else text
 
-    def reason(self, rule: str) -> str:
-        """Return the words for a rule of screening, or its own name."""
-        return house().get(f"reason.{rule}", Text(rule)).in_(self.lang)
+    def reason(self, reason: Reason) -> str:
+        """Return the words for a rule of screening: its own, the glossary's, else its name."""
+        return (reason.text or house().get(f"reason.{reason.rule}", Text(reason.rule))).in_(self.lang)
 
     def prose(self, prose: Prose | str) -> Markup:
         """Return a sentence with each of its numbers marked."""

@@ -22,11 +22,17 @@ class FileUsed(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """How many rows one rule set aside; `column` is "" where the rule looks at the whole row."""
+    """
+    How many rows one rule set aside, each row under the first rule it breaks.
+
+    `column` is "" where the rule looks at the whole row; `text` says a contract's own rule in words,
+    the common rules of screening have theirs in the glossary.
+    """
 
     rule: str
     column: str
     rows: int
+    text: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,7 @@ class DataRow:
     rows, clean, rejected
         Rows read, kept, and set aside in quarantine.
     reasons
-        (rule, column, rows) of every rule that set rows aside; a row may break several rules.
+        (rule, column, rows) of every rule that set rows aside, or a `Reason` with words of its own.
     duplicates
         Rows whose key was already there.
     period
@@ -62,7 +68,7 @@ class DataRow:
     rows: int
     clean: int
     rejected: int
-    reasons: tuple[tuple[str, str, int], ...] = ()
+    reasons: tuple[tuple[str, str, int] | Reason, ...] = ()
     duplicates: int = 0
     period: tuple[str, str] | None = None
     contract: str = ""
@@ -100,10 +106,9 @@ class DataRow:
             found["limit"] = Quantity(self._id("limit"), self.limit, "share", source=source)
         for at, file in enumerate(self.files):
             found[f"file.{at}"] = self._count(f"file.{at}", "rows", file[2], {"file": file[0]})
-        for at, (rule, column, count) in enumerate(self.reasons):
-            found[f"reason.{at}"] = self._count(
-                f"reason.{at}", "count", count, {"rule": rule, "column": column}
-            )
+        for at, reason in enumerate(self.reasons):
+            where = {"rule": reason[0], "column": reason[1]}
+            found[f"reason.{at}"] = self._count(f"reason.{at}", "rows", reason[2], where)
         return found
 
     def _count(self, name: str, column: str, count: int, where: Mapping[str, str]) -> Quantity:
@@ -122,7 +127,7 @@ class DataRow:
             "rows": self.rows,
             "clean": self.clean,
             "rejected": self.rejected,
-            "reasons": [Reason(*each)._asdict() for each in self.reasons],
+            "reasons": [_reason_dict(Reason(*each)) for each in self.reasons],
             "duplicates": self.duplicates,
             "period": list(self.period) if self.period else None,
             "contract": self.contract,
@@ -180,6 +185,10 @@ class RunStamp:
             "inputs": dict(self.inputs),
             "command": self.command,
         }
+
+
+def _reason_dict(reason: Reason) -> dict[str, Any]:
+    return reason._asdict() | {"text": reason.text.as_dict() if reason.text else None}
 
 
 def _slug(name: str) -> str:

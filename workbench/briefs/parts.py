@@ -19,7 +19,10 @@ Cell = Quantity | Text | str
 
 # What would make a picture reach out of the page, or run.
 _UNSAFE_SVG = re.compile(
-    r"<script|<foreignObject|\son\w+\s*=|(?:href|src)\s*=\s*[\"'](?!#)|url\(\s*[\"']?(?!#)|@import", re.I
+    r"<(?:script|style|foreignObject)\b"
+    r"|<[^>]*\s(?:on\w+\s*=|(?:xlink:)?(?:href|src)\s*=\s*[\"'](?!#))"
+    r"|<[^>]*url\(\s*[\"']?(?!#)",
+    re.IGNORECASE,
 )
 
 
@@ -230,7 +233,7 @@ class Figure:
                 wrong.append(f"the drawing in '{lang}' is not SVG")
             elif unsafe := _UNSAFE_SVG.search(drawing):
                 wrong.append(
-                    f"the drawing in '{lang}' holds {unsafe.group().strip()!r}, which is not for a page"
+                    f"the drawing in '{lang}' holds {unsafe.group()[-40:]!r}, which is not for a page"
                 )
         refuse(f"figure '{self.id}'", wrong)
 

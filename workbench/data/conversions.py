@@ -184,7 +184,7 @@ def _number(frame: Frame, new: str, kind: str) -> Frame:
 def _time(
     frame: Frame, how: Clock, kind: str, safe: Mapping[str, str], kinds: Mapping[str, str], zone: str
 ) -> Frame:
-    """Add the time as clocks of its own zone show it (`_x_value`), or those of `zone` where it knows its own."""
+    """Add the time (`_x_value`) on clocks of its own zone, or on those of `zone` where it knows its own."""
     if kind == "aware":
         return clock.from_aware(frame, "_x_value", "_x_raw", zone)
     if how.unit is not None or how.time_of_day:

@@ -1,20 +1,19 @@
 """
 The engines a table can live on.
 
-| name    | what runs                                        | address                    |
-|---------|--------------------------------------------------|----------------------------|
-| polars  | this process, the default                        | `polars`                   |
-| dask    | threads of this process, or a Dask cluster       | `dask`, `tcp://host:8786`  |
+| name    | what runs                                        | address                      |
+|---------|--------------------------------------------------|------------------------------|
+| polars  | this process, the default                        | `polars`                     |
+| dask    | threads of this process, or a Dask cluster       | `dask`, `tcp://host:8786`    |
 | spark   | a local session, a cluster, or Spark Connect     | `spark`, `spark://`, `sc://` |
-| torn    | tests only: every table torn at every step       | `torn`                     |
+| torn    | tests only: every table torn at every step       | `torn`                       |
 
-`open_engine` starts none of them before its first table is read or made.
+`open_engine` starts none of them before its first table is read or made; a cluster is called at once.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -24,9 +23,9 @@ from typing import Any
 import polars as pl
 
 from workbench.data.files import Found, Listing
-from workbench.data.split import Piece, Split, Torn, conform, write_part
+from workbench.data.split import Piece, Split, Torn, write_part
 from workbench.data.table import Table, Whole
-from workbench.errors import EngineMissing, UnknownName, WorkbenchError
+from workbench.errors import DataRejected, EngineMissing, UnknownName, WorkbenchError
 
 PIECE_ROWS = 1_000_000
 NAMES = ("polars", "dask", "spark")
@@ -47,7 +46,7 @@ class Engine(ABC):
 
     def __init__(self, work: str | None = None) -> None:
         self._temporary = None if work else tempfile.TemporaryDirectory(prefix="workbench-")
-        self.work = Path(work or self._temporary.name)  # type: ignore[union-attr]
+        self.work = Path(work or self._temporary.name).absolute()  # type: ignore[union-attr]
         self.work.mkdir(parents=True, exist_ok=True)
 
     @abstractmethod
@@ -65,6 +64,11 @@ class Engine(ABC):
             The files, with the columns and types they have together.
         numbered
             Add `_file` (place in the listing, from 0) and `_row` (row of that file, from its first row's number).
+
+        Returns
+        -------
+        Table
+            All rows of all files.
         """
 
     @abstractmethod
@@ -102,24 +106,28 @@ class PolarsEngine(Engine):
     name = "polars"
 
     def table(self, frame: pl.DataFrame) -> Table:
+        """Make a table of a small frame."""
         return Whole(self, frame.lazy())
 
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
+        """Read Parquet files lazily, in one plan."""
         if not numbered and listing.same:
             return Whole(self, pl.scan_parquet([one.path for one in listing.files], glob=False))
         frames = [_piece(one, i, listing, numbered=numbered).scan() for i, one in enumerate(listing.files)]
         return Whole(self, pl.concat(frames, how="vertical"))
 
     def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
+        """Compute tables in one pass, each into one Parquet file in a new folder; read them back."""
         sinks = []
         for table, path in jobs:
-            _new_folder(path)
+            new_folder(path)
             sinks.append(table.native.lazy().sink_parquet(Path(path) / "part-00000.parquet", lazy=True))
-        _explained(lambda: pl.collect_all(sinks, engine="streaming"))
-        return [_reopened(self, path) for _, path in jobs]
+        explained(lambda: pl.collect_all(sinks, engine="streaming"))
+        return [reopened(self, path) for _, path in jobs]
 
     def collect(self, native: Any) -> pl.DataFrame:
-        frame = _explained(lambda: native.lazy().collect(engine="streaming"))
+        """Compute a lazy frame into memory."""
+        frame = explained(lambda: native.lazy().collect(engine="streaming"))
         assert isinstance(frame, pl.DataFrame)
         return frame
 
@@ -128,29 +136,30 @@ class PartsEngine(Engine):
     """An engine that runs tasks over parts; this one runs them at once, in this thread."""
 
     def table(self, frame: pl.DataFrame) -> Table:
+        """Make a table of one part."""
         return Split(self, [frame], frame.clear())
 
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
+        """Read Parquet files lazily, in pieces of some million rows."""
         pieces = [
             Piece(whole.path, start, min(PIECE_ROWS, one.rows - start), whole.casts, whole.file, whole.first_row)
             for i, one in enumerate(listing.files)
             for whole in [_piece(one, i, listing, numbered=numbered)]
             for start in range(0, max(one.rows, 1), PIECE_ROWS)
         ]
-        empty = pl.DataFrame(schema=dict(listing.schema))
-        if numbered:
-            empty = empty.with_columns(pl.lit(None, pl.Int64).alias("_row"), pl.lit(None, pl.Int64).alias("_file"))
-        return Split(self, pieces, pieces[0].scan().collect_schema().to_frame() if pieces else empty)
+        return Split(self, pieces, pieces[0].scan().collect_schema().to_frame())
 
     def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
+        """Compute tables, each part into a Parquet file of its own in a new folder; read them back."""
         tasks = []
         for table, path in jobs:
-            _new_folder(path)
+            new_folder(path)
             tasks += [
-                self.task(write_part, part, str(Path(path) / f"part-{i:05d}.parquet")) for i, part in enumerate(table._tasks())
+                self.task(write_part, part, str((Path(path) / f"part-{i:05d}.parquet").absolute()))
+                for i, part in enumerate(table.tasks())
             ]
         self.compute(tasks)
-        return [_reopened(self, path) for _, path in jobs]
+        return [reopened(self, path) for _, path in jobs]
 
     def buckets(self, parts: int) -> int:
         """How many buckets a shuffle of so many parts makes."""
@@ -158,11 +167,13 @@ class PartsEngine(Engine):
 
     def task(self, fn: Callable[..., Any], *args: Any) -> Any:
         """Run, or remember, one call."""
-        return fn(*args)
+        return explained(lambda: fn(*args))
 
     def tasks(self, count: int, fn: Callable[..., Any], *args: Any) -> list[Any]:
         """Run, or remember, one call that gives a list of `count`."""
-        return list(self.task(fn, *args))
+        done = list(self.task(fn, *args))
+        assert len(done) == count
+        return done
 
     def compute(self, tasks: Sequence[Any]) -> list[Any]:
         """Values of remembered calls, in order."""
@@ -175,64 +186,18 @@ class TornEngine(PartsEngine):
     name = "torn"
 
     def table(self, frame: pl.DataFrame) -> Table:
+        """Make a table that the next step tears."""
         return Torn(self, [frame], frame.clear())
 
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
+        """Read Parquet files into a table that the next step tears."""
         table = super().scan(listing, numbered=numbered)
         assert isinstance(table, Split)
         return Torn(self, table.parts, table.empty)
 
     def buckets(self, parts: int) -> int:
+        """Five, whatever the parts."""
         return 5
-
-
-class DaskEngine(PartsEngine):
-    """Dask: threads of this process, or the workers behind a scheduler's address."""
-
-    name = "dask"
-
-    def __init__(self, address: str = "", work: str | None = None) -> None:
-        super().__init__(work)
-        _need("dask", "dask", "dask")
-        self._client: Any = None
-        if address:
-            _need("distributed", "dask", "dask")
-            from distributed import Client
-
-            try:
-                self._client = Client(address, timeout="10s", set_as_default=False)
-            except (OSError, TimeoutError) as error:
-                raise EngineMissing(
-                    f"No Dask scheduler answers at '{address}' ({type(error).__name__}): start one with `dask scheduler`, mend the address, or use --engine dask."
-                ) from error
-        self.workers = sum(self._client.nthreads().values()) if self._client else (os.cpu_count() or 1)
-
-    def buckets(self, parts: int) -> int:
-        return max(1, min(parts, 4096))
-
-    def task(self, fn: Callable[..., Any], *args: Any) -> Any:
-        import dask
-
-        return dask.delayed(fn, pure=False, traverse=False)(*args)
-
-    def tasks(self, count: int, fn: Callable[..., Any], *args: Any) -> list[Any]:
-        import dask
-
-        return list(dask.delayed(fn, pure=False, nout=count, traverse=False)(*args))
-
-    def compute(self, tasks: Sequence[Any]) -> list[Any]:
-        import dask
-
-        if not tasks:
-            return []
-        if self._client is not None:
-            return list(_explained(lambda: self._client.gather(self._client.compute(list(tasks)))))
-        return list(_explained(lambda: dask.compute(*tasks, scheduler="threads", num_workers=self.workers)))
-
-    def close(self) -> None:
-        if self._client is not None:
-            self._client.close()
-        super().close()
 
 
 def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
@@ -245,6 +210,11 @@ def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
         `polars`, `dask`, `spark`, `torn`, or an address: `tcp://` (Dask), `spark://` or `sc://` (Spark).
     work
         Folder for what is made on the way; see `Engine`.
+
+    Returns
+    -------
+    Engine
+        To be closed, or used in a `with`.
 
     Raises
     ------
@@ -259,6 +229,8 @@ def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
     if name == "torn":
         return TornEngine(work)
     if name == "dask" or (kind in ("tcp", "tls") and rest):
+        from workbench.data.dask import DaskEngine
+
         return DaskEngine("" if name == "dask" else name, work)
     if name == "spark" or (kind in ("spark", "sc", "local") and rest):
         from workbench.data.spark import SparkEngine
@@ -279,11 +251,54 @@ def installed() -> list[str]:
     return names
 
 
-def _need(module: str, engine: str, extra: str) -> None:
+def need(module: str, engine: str, extra: str) -> None:
+    """Raise `EngineMissing` where a package that an engine needs is not installed."""
     if importlib.util.find_spec(module) is None:
         raise EngineMissing(
-            f"Engine '{engine}' needs the Python package '{module}', which is not installed: pip install 'lived-workbench[{extra}]', or use --engine polars."
+            f"Engine '{engine}' needs the Python package '{module}', which is not installed: "
+            f"pip install 'lived-workbench[{extra}]', or use --engine polars."
         )
+
+
+def reopened(engine: Engine, path: str) -> Table:
+    """Read back what was written to a folder."""
+    from workbench.data.files import find
+
+    return engine.scan(find([path], work=engine.work))
+
+
+def new_folder(path: str) -> None:
+    """Make a folder to write to; refuse one that holds something."""
+    folder = Path(path)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise WorkbenchError(
+            f"Cannot keep a table in '{path}': it is there already and not empty. Choose another folder, or remove it first."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def explained(work: Callable[[], Any]) -> Any:
+    """Run, turning polars' complaints about files and the machine into ours; other errors pass as they are."""
+    try:
+        return work()
+    except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        if first.startswith("parquet:"):
+            raise DataRejected(
+                f"A file could not be read to its end ({first[:160]}): check that it is whole, or leave it out."
+            ) from error
+        if first.startswith("conversion from"):
+            raise DataRejected(
+                f"A column holds values that its type in the other files, or in the contract, cannot hold ({first[:160]}): "
+                "convert them, or leave the file out."
+            ) from error
+        raise
+    except FileNotFoundError as error:
+        raise DataRejected(f"A file went away while it was read ({error}): put it back and run again.") from error
+    except MemoryError as error:
+        raise WorkbenchError(
+            "The work ran out of memory: use --engine spark or dask with a cluster, or fewer days."
+        ) from error
 
 
 def _piece(one: Found, place: int, listing: Listing, *, numbered: bool) -> Piece:
@@ -291,29 +306,4 @@ def _piece(one: Found, place: int, listing: Listing, *, numbered: bool) -> Piece
     return Piece(one.path, 0, one.rows, casts, place if numbered else None, one.first_row)
 
 
-def _reopened(engine: Engine, path: str) -> Table:
-    from workbench.data.files import find
-
-    return engine.scan(find([path], work=engine.work))
-
-
-def _new_folder(path: str) -> None:
-    folder = Path(path)
-    if folder.exists() and any(folder.iterdir()):
-        raise WorkbenchError(f"Cannot keep a table in '{path}': the folder is not empty. Choose another, or remove it first.")
-    folder.mkdir(parents=True, exist_ok=True)
-
-
-def _explained(work: Callable[[], Any]) -> Any:
-    """Run, turning the engine's own complaints about the machine into ours."""
-    from workbench.errors import DataRejected
-
-    try:
-        return work()
-    except pl.exceptions.ComputeError as error:
-        raise DataRejected(f"A file could not be read to its end: {str(error).splitlines()[0]}. Check that it is whole, or leave it out.") from error
-    except MemoryError as error:
-        raise WorkbenchError("The work ran out of memory: use --engine spark or dask with a cluster, or fewer days.") from error
-
-
-__all__ = ["DaskEngine", "Engine", "PartsEngine", "PolarsEngine", "TornEngine", "conform", "installed", "open_engine"]
+__all__ = ["Engine", "PartsEngine", "PolarsEngine", "TornEngine", "installed", "open_engine"]

@@ -222,8 +222,8 @@ class Gtfs:
         have = self.service_dates()
         near = min(have, key=lambda each: (abs(each - day), each))
         return (
-            f"Nothing runs on {day} in {self.name}: it has service from {have[0]} to {have[-1]}, and the nearest "
-            f"day with service is {near}."
+            f"Nothing runs on {day} in {self.name}: it has service from {have[0]} to {have[-1]}, "
+            f"and the nearest day with service is {near}."
         )
 
 

@@ -10,7 +10,7 @@ INTEGER = r"^[+-]?[0-9]{1,18}$"
 
 
 def read_trips(files: FeedFiles) -> pl.DataFrame:
-    """Trips: trip_id, route_id, service_id, direction_id (0 where the feed is silent), and whether it says."""
+    """Trips: trip_id, route_id, service_id, direction_id (0 where the feed is silent) and whether it is."""
     trips = files.table("trips.txt", ["trip_id", "route_id", "service_id"], ["direction_id"])
     bad = trips.filter(pl.col("direction_id").is_not_null() & ~pl.col("direction_id").str.contains("^[01]$"))
     files.note("trips.txt", bad, "type", "direction_id")

@@ -13,7 +13,7 @@ WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 
 def active_days(files: FeedFiles, trips: pl.DataFrame) -> pl.DataFrame:
-    """Each service and day it is active: the week of calendar.txt, then the exceptions of calendar_dates.txt."""
+    """Each service and day it is active: calendar.txt, then the exceptions of calendar_dates.txt."""
     weeks = files.table("calendar.txt", ["service_id", *WEEK, "start_date", "end_date"])
     days = files.table("calendar_dates.txt", ["service_id", "date", "exception_type"])
     weeks = weeks.with_columns(_date("start_date").alias("start"), _date("end_date").alias("end"))
@@ -56,6 +56,7 @@ def active_days(files: FeedFiles, trips: pl.DataFrame) -> pl.DataFrame:
 
 
 def busiest_week(services: pl.DataFrame, runs: pl.DataFrame) -> list[dt.date]:
+    """Days with service of the week from Monday to Sunday with most trips, the first such week."""
     trips = runs.group_by("service_id").agg(pl.len().alias("trips"))
     by_day = services.join(trips, on="service_id", how="left").group_by("date").agg(pl.col("trips").sum())
     by_day = by_day.with_columns(

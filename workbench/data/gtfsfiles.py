@@ -118,9 +118,7 @@ class FeedFiles:
         if self.path.is_dir():
             return sorted(each.relative_to(self.path).as_posix() for each in self.path.rglob("*.txt"))
         if not zipfile.is_zipfile(self.path):
-            raise DataRejected(
-                f"{self.name} is neither a zip nor a folder, so no GTFS feed: send it again, or mend the path."
-            )
+            raise DataRejected(f"{self.name} is neither a zip nor a folder, so no GTFS feed: send it again.")
         with zipfile.ZipFile(self.path) as feed:
             return [name for name in feed.namelist() if not name.startswith("__MACOSX/")]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ from workbench.errors import DataRejected, nearest
 
 Opened = tuple[Table, Listing]
 Opener = Callable[[Engine], Opened]
+More = Callable[[str, Mapping[str, Table]], tuple[pl.DataFrame, Listing, tuple[str, ...]] | None]
 
 
 @dataclass(frozen=True)
@@ -141,20 +143,7 @@ def supply_from_source(path: str | Path, contract: Contract, *, root: str | Path
     """
     from workbench.data.source import load_source
 
-    source = load_source(path, contract)
-
-    def opener(name: str) -> Opener:
-        def opened(engine: Engine) -> Opened:
-            found = source.open(engine, name, root)
-            return found.table, found.listing
-
-        return opened
-
-    def finder(name: str) -> Callable[[Path], Listing]:
-        return lambda work: source.listing(name, work, root)
-
-    names = source.tables
-    return Supply({name: opener(name) for name in names}, {name: finder(name) for name in names}, (Path(path),))
+    return load_source(path, contract).supply(root)
 
 
 def take_in(
@@ -165,7 +154,7 @@ def take_in(
     *,
     required: Iterable[str] = (),
     optional: Iterable[str] = (),
-    more: Callable[[Mapping[str, Table]], Mapping[str, tuple[pl.DataFrame, Listing]]] | None = None,
+    more: More | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Intake:
     """
@@ -184,7 +173,8 @@ def take_in(
     required, optional
         Tables that must be there, and tables used where they are.
     more
-        Given the clean tables so far, makes small tables that the files hold in another form (a timetable from a GTFS feed).
+        Given a table's name and the clean tables so far, makes a small table that the files hold in another form (a
+        timetable from a GTFS feed) with its listing and notes, or None.
 
     Raises
     ------
@@ -196,19 +186,14 @@ def take_in(
     tables: dict[str, Table] = {}
     reports: list[TableReport] = []
     for name in wanted:
-        if name in supply.openers:
+        opener, notes = supply.openers.get(name), supply.notes.get(name, ())
+        if opener is None and more is not None and (made := more(name, tables)) is not None:
+            frame, listing, notes = made
+            opener = partial(_opened_frame, frame=frame, listing=listing)
+        if opener is not None:
             progress(f"screening {name}")
-            tables[name], report = _take(engine, contract.table(name), supply.openers[name], tables, folder, supply.notes.get(name, ()))
+            tables[name], report = _take(engine, contract.table(name), opener, tables, folder, notes)
             reports.append(report)
-    if more is not None and (missing := [name for name in wanted if name not in tables]):
-        made = more(tables)
-        for name in missing:
-            if name in made:
-                progress(f"screening {name}")
-                frame, listing = made[name]
-                opened = (engine.table(frame), listing)
-                tables[name], report = _take(engine, contract.table(name), lambda _, opened=opened: opened, tables, folder, ())
-                reports.append(report)
     for name in required:
         if name not in tables:
             raise DataRejected(
@@ -268,6 +253,10 @@ def _ordered(contract: Contract, names: Iterable[str]) -> list[str]:
     for name in wanted:
         add(name)
     return done
+
+
+def _opened_frame(engine: Engine, *, frame: pl.DataFrame, listing: Listing) -> Opened:
+    return engine.table(frame), listing
 
 
 def _opener(paths: list[str]) -> Opener:

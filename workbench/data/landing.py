@@ -234,7 +234,7 @@ def _records(file: Any, dialect: Dialect) -> Iterator[list[str]]:
 
 def _bad_line(path: str, dialect: Dialect) -> int:
     """Line on which the first row begins that is not CSV."""
-    with _opened(path, "", replace(dialect, skip_rows=0)) as file:
+    with _opened(path, "", dialect) as file:
         records: Any = _records(file, dialect)
         line = 0
         try:

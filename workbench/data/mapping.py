@@ -68,8 +68,8 @@ class TableMap:
             yield from _rule_mistakes(rule, kinds, self.reshape.chosen(known) if self.reshape else [])
             if isinstance(rule.made, RowTime) and len(listing.files) > 1 and not rule.made.continued:
                 what = (
-                    f"the table has {len(listing.files)} files, and a time from the place of a row needs one; "
-                    "name one file, or write continue_over_files: true"
+                    f"the table has {len(listing.files)} files, and a time from the place of a row "
+                    "needs one; name one file, or write continue_over_files: true"
                 )
                 yield ("columns", rule.name), what
 

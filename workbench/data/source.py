@@ -2,8 +2,8 @@
 Bring your own data: a source file says how somebody's files become the tables of a contract, without code.
 
 docs/how-to/bring-your-own-data.md explains the format; `source.schema.json` is its schema. What a source
-file declares (a filter, cells left out) is the user's choice, and the notes repeat it; whatever else does not fit goes to
-quarantine with its file and row.
+file declares (a filter, cells left out) is the user's choice, and the notes repeat it; whatever else does
+not fit goes to quarantine with its file and row.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Source:
         return Opened(table, listing, self.notes(name))
 
     def supply(self, root: str | Path | None = None) -> Supply:
-        """Everything the source maps, as `workbench.data.intake.take_in` asks for it; feeds are read at once."""
+        """Everything the source maps, as `workbench.data.intake.take_in` takes it; feeds are read at once."""
 
         def opened(engine: Engine, name: str) -> tuple[Table, Listing]:
             one = self.open(engine, name, root)

@@ -67,6 +67,7 @@ class RuleReading:
         self.mistakes.append((self.lines.of(where), f"{place}: {what}" if place else what))
 
     def date(self, where: Where, value: Any) -> dt.date | None:
+        """Read a date."""
         try:
             return dt.date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else raise_()
         except ValueError:
@@ -74,6 +75,7 @@ class RuleReading:
             return None
 
     def zone_of(self, where: Where, node: Node) -> str:
+        """Read the zone that stands in a mapping; empty if none does."""
         zone = node.get("zone", "")
         if isinstance(zone, str) and zone and (problem := zone_problem(zone)):
             self.wrong((*where, "zone"), problem)
@@ -81,6 +83,7 @@ class RuleReading:
         return zone if isinstance(zone, str) else ""
 
     def rules(self, where: Where, nodes: Node, contract: TableContract) -> list[Rule]:
+        """Read the `columns` of a table, into the order of the contract."""
         found: dict[str, Rule] = {}
         for name, node in nodes.items():
             if name not in contract.names:
@@ -101,6 +104,7 @@ class RuleReading:
         return [found[name] for name in contract.names if name in found]
 
     def order(self, where: Where, made: Order, rules: Mapping[str, Rule], contract: TableContract) -> None:
+        """Check the columns that a sequence names."""
         for key, names in (("within", made.within), ("order", made.order)):
             for each in names:
                 if each not in contract.names:
@@ -114,14 +118,11 @@ class RuleReading:
     def made(
         self, where: Where, node: Node, column: Column
     ) -> Constant | Taken | RowTime | RowNumber | Order | None:
+        """Read how one column is made."""
         forms = [form for form in FORMS if form in node]
         if len(forms) != 1:
-            said = (
-                f"says both `{forms[0]}` and `{forms[1]}`; keep one"
-                if forms
-                else "does not say where it comes from"
-            )
-            self.wrong(where, said if forms else f"{said}: write one of {', '.join(FORMS)}")
+            said = f"says both `{forms[0]}` and `{forms[1]}`; keep one" if forms else ""
+            self.wrong(where, said or f"does not say where it comes from: write one of {', '.join(FORMS)}")
             return None
         form = forms[0]
         known = {key for each in FORMS.items() for key in (each[0], *each[1])}
@@ -145,6 +146,7 @@ class RuleReading:
         return self.taken(where, node, column, form)
 
     def row_time(self, where: Where, node: Node, column: Column) -> RowTime:
+        """Read a time from the place of the row."""
         self.only_for(where, "row", column, *TIMES)
         step = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) *([a-z]+)", str(node.get("step", "")))
         unit = microseconds(step[2]) if step else "must be a number and a unit, such as 5 min"
@@ -155,6 +157,7 @@ class RuleReading:
         return RowTime(origin, long, node.get("continue_over_files") is True, self.zone_of(where, node))
 
     def taken(self, where: Where, node: Node, column: Column, form: str) -> Taken:
+        """Read a column taken from the file."""
         source = tuple(texts_of(node[form]))
         if len(source) > 1 and "join" not in node:
             self.wrong((*where, form), "names several columns; say what to put between them: join: '-'")
@@ -168,14 +171,17 @@ class RuleReading:
             self.fits((*where, "default"), node["default"], column)
         clock = self.clock(where, node, column, form)
         factor = None
-        if clock is None and isinstance(node.get("unit"), str):
+        if isinstance(node.get("unit"), str) and form == "from" and "origin" not in node:
             found = scale(node["unit"], column.unit)
-            self.only_for((*where, "unit"), "unit", column, "integer", "number")
-            if isinstance(found, str) and column.type in ("integer", "number"):
+            if column.type in TIMES:
+                self.wrong(where, "`origin` is missing: the time that the values count from")
+            elif self.only_for((*where, "unit"), "unit", column, "integer", "number") and isinstance(
+                found, str
+            ):
                 self.wrong((*where, "unit"), found)
             factor = found if isinstance(found, Fraction) else None
-        ways = [key for key in ("unit", "codes", "format", "origin") if key in node]
-        if len(ways) > 1 and set(ways) != {"unit", "origin"}:
+        ways = [key for key in ("codes", "format", "unit", "origin", "zone", "day_starts") if key in node]
+        if len(ways) > 1 and (ways[0] == "codes" or {"format"} < {*ways} & {"format", "unit", "origin"}):
             self.wrong(where, f"says both `{ways[0]}` and `{ways[1]}`; keep one")
         missing = [as_written(key) for key, each in codes.items() if each is None]
         return Taken(
@@ -191,6 +197,7 @@ class RuleReading:
         )
 
     def clock(self, where: Where, node: Node, column: Column, form: str) -> Clock | None:
+        """Read how a time is told; None for what is no time."""
         if form == "from" and not {"format", "origin", "zone", "day_starts"} & set(node):
             return None
         for key in ("format", "origin", "zone", "time", "day_starts"):
@@ -200,7 +207,7 @@ class RuleReading:
         shift = minutes(starts) * 60_000_000 if isinstance(starts, str) else 0
         layout, zone = self.layout((*where, "format"), node), self.zone_of(where, node)
         unit = None
-        if "unit" in node or "origin" in node:
+        if "origin" in node or ("unit" in node and form == "time"):
             found = microseconds(str(node.get("unit", "")))
             if isinstance(found, str):
                 self.wrong((*where, "unit"), found if "unit" in node else "`unit` is missing, such as min")
@@ -224,12 +231,14 @@ class RuleReading:
         )  # fmt: skip
 
     def layout(self, where: Where, node: Node) -> str:
+        """Read a time format."""
         layout = node.get("format", "")
         if isinstance(layout, str) and layout and (problem := check_format(layout)):
             self.wrong(where, problem)
         return layout if isinstance(layout, str) else ""
 
     def origin(self, where: Where, node: Node) -> int:
+        """Read the time that is counted from, in microseconds."""
         value = node.get("origin")
         try:
             found = dt.datetime.fromisoformat(value) if isinstance(value, str) else raise_()
@@ -249,6 +258,8 @@ class RuleReading:
         if problem := misfit(value, column):
             self.wrong(where, problem)
 
-    def only_for(self, where: Where, key: str, column: Column, *types: str) -> None:
+    def only_for(self, where: Where, key: str, column: Column, *types: str) -> bool:
+        """Note a key that makes another type than the column has."""
         if column.type not in types:
             self.wrong(where, f"`{key}` makes a {' or '.join(types)}, and '{column.name}' is a {column.type}")
+        return column.type in types

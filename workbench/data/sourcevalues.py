@@ -56,44 +56,45 @@ def _is(value: Any, kind: str) -> bool:
 
 
 def zone_problem(zone: str) -> str:
+    """Why a text is no IANA time zone; empty if it is one."""
     from zoneinfo import available_timezones
 
     known = available_timezones()
-    return (
-        ""
-        if zone in known
-        else f"must be an IANA time zone, is {shown(zone)}. {nearest(zone, sorted(known))}"
-    )
+    if zone in known:
+        return ""
+    return f"must be an IANA time zone, is {shown(zone)}. {nearest(zone, sorted(known))}"
 
 
 def minutes(text: str) -> int:
+    """Minutes since midnight of a text HH:MM."""
     found = re.fullmatch(r"([0-9]{2}):([0-9]{2})", text)
     return int(found[1]) * 60 + int(found[2]) if found else 0
 
 
 def microseconds_of(time: dt.datetime) -> int:
+    """Microseconds of a naive time since 1970-01-01 00:00."""
     return (time - EPOCH) // MICROSECOND
 
 
 def raise_() -> Any:
+    """Raise ValueError where only an expression may stand."""
     raise ValueError
 
 
 def dict_of(node: Any) -> Node:
+    """A mapping, empty where it is none."""
     return node if isinstance(node, dict) else {}
 
 
 def texts_of(node: Any) -> Iterator[str]:
-    yield from (
-        [node]
-        if isinstance(node, str)
-        else (each for each in node if isinstance(each, str))
-        if isinstance(node, list)
-        else []
-    )
+    """The texts of a list, or one text."""
+    for each in node if isinstance(node, list) else [node]:
+        if isinstance(each, str):
+            yield each
 
 
 def scalars_of(node: Any) -> Iterator[Scalar]:
+    """The values of a list, or one value."""
     for each in node if isinstance(node, list) else [node]:
         if isinstance(each, str | int | float):
             yield each

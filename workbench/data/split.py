@@ -47,20 +47,28 @@ class Piece:
             frame = frame.with_row_index("_row", offset=self.first_row).with_columns(
                 pl.col("_row").cast(pl.Int64), pl.lit(self.file, dtype=pl.Int64).alias("_file")
             )
-        return conform(frame.slice(self.offset, self.rows), self.casts)
+        return _conformed(frame.slice(self.offset, self.rows), self.casts)
 
 
-def conform(frame: pl.LazyFrame, casts: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+def _conformed(frame: pl.LazyFrame, casts: Mapping[str, pl.DataType]) -> pl.LazyFrame:
     """Give a frame the columns and types of its folder, nulls where a file lacks a column."""
     if not casts:
         return frame
     have = frame.collect_schema()
-    extra = [name for name in ("_file", "_row") if name in have and name not in casts]
     wanted = [
-        (pl.col(name).cast(dtype) if have[name] != dtype else pl.col(name)) if name in have else pl.lit(None, dtype=dtype).alias(name)
+        _as(name, have[name], dtype) if name in have else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in casts.items()
     ]
-    return frame.select(*wanted, *extra)
+    return frame.select(*wanted, *(name for name in ("_file", "_row") if name in have and name not in casts))
+
+
+def _as(name: str, have: pl.DataType, wanted: pl.DataType) -> pl.Expr:
+    value = pl.col(name)
+    if have == wanted:
+        return value
+    if isinstance(wanted, pl.String) and isinstance(have, pl.Datetime):
+        return value.dt.to_string("%Y-%m-%d %H:%M:%S%.f")  # as Spark writes it: no fraction where there is none
+    return value.cast(wanted)
 
 
 Applied = tuple[Step, tuple[Any, ...]]
@@ -85,7 +93,12 @@ class Split(Table):
     """
 
     def __init__(
-        self, engine: PartsEngine, parts: Sequence[Any], empty: pl.DataFrame, steps: tuple[Applied, ...] = (), cut: tuple[str, ...] = ()
+        self,
+        engine: PartsEngine,
+        parts: Sequence[Any],
+        empty: pl.DataFrame,
+        steps: tuple[Applied, ...] = (),
+        cut: tuple[str, ...] = (),
     ) -> None:
         self.engine: PartsEngine = engine
         self.parts = list(parts)
@@ -95,82 +108,100 @@ class Split(Table):
 
     @property
     def schema(self) -> Mapping[str, nw.dtypes.DType]:
-        return nw.from_native(self._outline().lazy()).collect_schema()
+        """Column names and types, from the steps run on no rows."""
+        return nw.from_native(self.outline().lazy()).collect_schema()
 
     def each(self, fn: Step, *side: Table | pl.DataFrame) -> Table:
+        """Remember a function for each part."""
         sides = tuple(self._broadcast(one) for one in side)
         return Split(self.engine, self.parts, self.empty, (*self.steps, (fn, sides)))
 
     def by(self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None) -> Table:
+        """Cut by the keys, unless cut so already, and remember the function for each part."""
         cut = self._check_keys(keys)
         alike = [isinstance(one, Split) and set(cut) <= set(one.columns) for one in side]
         if self.cut and set(self.cut) <= set(cut) and not any(alike):
             sides = tuple(self._broadcast(one) for one in side)
             return Split(self.engine, self.parts, self.empty, (*self.steps, (fn, sides)), self.cut)
-        source = self if before is None else Split(self.engine, self.parts, self.empty, (*self.steps, (before, ())))
-        buckets = self.engine.buckets(max(len(one.parts) for one in (source, *(s for s, a in zip(side, alike, strict=True) if a))))  # type: ignore[union-attr]
+        steps = self.steps if before is None else (*self.steps, (before, ()))
+        source = Split(self.engine, self.parts, self.empty, steps)
+        beside = [self._same_engine(one) if like else None for one, like in zip(side, alike, strict=True)]
+        buckets = self.engine.buckets(max(len(one.parts) for one in (source, *beside) if one is not None))
         mine = source._shuffled(cut, buckets)
-        theirs = [one._shuffled(cut, buckets) if a else self._broadcast(one) for one, a in zip(side, alike, strict=True)]  # type: ignore[union-attr]
-        outlines = [one._outline() if isinstance(one, Split) else one.clear() for one in side]  # type: ignore[union-attr]
-        parts = [
-            self.engine.task(_run, mine[b], ((fn, tuple(other[b] if a else other for other, a in zip(theirs, alike, strict=True))),))
-            for b in range(buckets)
+        theirs = [
+            [self._broadcast(one)] * buckets if table is None else table._shuffled(cut, buckets)
+            for one, table in zip(side, beside, strict=True)
         ]
-        outline = _run(source._outline(), ((fn, tuple(outlines)),))
+        parts = [
+            self.engine.task(_run, mine[b], ((fn, tuple(other[b] for other in theirs)),)) for b in range(buckets)
+        ]
+        outlines = tuple(one.outline() if isinstance(one, Split) else _outline_of(one) for one in side)
+        outline = _run(source.outline(), ((fn, outlines),))
         return Split(self.engine, parts, outline, (), cut if set(cut) <= set(outline.columns) else ())
 
     def keep(self, path: str) -> Table:
+        """Compute and write one Parquet file for each part; return the table that reads them."""
         return self.engine.write([(self, path)])[0]
 
     def gather(self) -> pl.DataFrame:
-        frames = self.engine.compute(self._tasks())
-        return pl.concat(frames, how="vertical") if frames else self._outline()
+        """Compute into memory."""
+        return _concat(self.engine.compute(self.tasks()), self.outline())
 
-    def _tasks(self) -> list[Any]:
-        return [self.engine.task(_run, part, self.steps) for part in self.parts] if self.steps else [
-            self.engine.task(_run, part, ()) if isinstance(part, Piece) else part for part in self.parts
+    def tasks(self) -> list[Any]:
+        """One task, or frame, for each part with its steps applied."""
+        return [
+            self.engine.task(_run, part, self.steps) if self.steps or isinstance(part, Piece) else part
+            for part in self.parts
         ]
 
-    def _outline(self) -> pl.DataFrame:
+    def outline(self) -> pl.DataFrame:
+        """The columns and types after the steps, without rows."""
         steps = tuple((fn, tuple(_outline_of(side) for side in sides)) for fn, sides in self.steps)
         return _run(self.empty, steps)
 
-    def _broadcast(self, side: Table | pl.DataFrame) -> Any:
+    def _broadcast(self, side: Table | pl.DataFrame) -> Broadcast:
         if isinstance(side, pl.DataFrame):
             return Broadcast(self.engine.task(_same, side), side.clear())
-        if not isinstance(side, Split):
-            raise WorkbenchError(f"A side table must be a polars DataFrame or a table on the same engine ('{self.engine.name}'); gather() it first.")
-        return Broadcast(self.engine.task(_concat, side._tasks(), side._outline()), side._outline())
+        table = self._same_engine(side)
+        outline = table.outline()
+        return Broadcast(self.engine.task(_concat, table.tasks(), outline), outline)
+
+    def _same_engine(self, side: Table | pl.DataFrame) -> Split:
+        if not isinstance(side, Split) or side.engine.name != self.engine.name:
+            raise WorkbenchError(
+                "A side table must be a polars DataFrame or a table on the same engine "
+                f"('{self.engine.name}'); gather() it first."
+            )
+        return side
 
     def _shuffled(self, keys: tuple[str, ...], buckets: int) -> list[Any]:
         """Cut the parts by a hash of the keys; in two stages where one would make too many tasks."""
-        outline = self._outline()
-        tasks = self._tasks()
+        outline = self.outline()
+        tasks = self.tasks()
         if len(tasks) * buckets <= MOST_TASKS:
-            return self._deal(tasks, keys, outline, [(0, buckets)], buckets)[0]
-        first = math.isqrt(buckets - 1) + 1
-        width = math.ceil(buckets / first)
-        spans = [(start, min(start + width, buckets)) for start in range(0, buckets, width)]
-        coarse = self._deal(tasks, keys, outline, spans, buckets, whole=True)
-        dealt = [self._deal([one], keys, outline, [span], buckets)[0] for one, span in zip(coarse, spans, strict=True)]
-        return [bucket for group in dealt for bucket in group]
+            return self._dealt(tasks, keys, buckets, list(range(buckets)), outline)
+        width = math.ceil(buckets / (math.isqrt(buckets - 1) + 1))
+        starts = list(range(0, buckets, width))
+        coarse = self._dealt(tasks, keys, buckets, starts, outline)
+        fine = [
+            self._dealt([one], keys, buckets, list(range(start, min(start + width, buckets))), outline)
+            for one, start in zip(coarse, starts, strict=True)
+        ]
+        return [bucket for group in fine for bucket in group]
 
-    def _deal(
-        self, tasks: list[Any], keys: tuple[str, ...], outline: pl.DataFrame, spans: list[tuple[int, int]], buckets: int, *, whole: bool = False
+    def _dealt(
+        self, tasks: list[Any], keys: tuple[str, ...], buckets: int, starts: list[int], outline: pl.DataFrame
     ) -> list[Any]:
-        if whole:
-            edges = [start for start, _ in spans]
-            hands = [self.engine.tasks(len(spans), _deal, task, keys, buckets, edges) for task in tasks]
-            return [self.engine.task(_concat, [hand[i] for hand in hands], outline) for i in range(len(spans))]
-        start, stop = spans[0]
-        hands = [self.engine.tasks(stop - start, _deal, task, keys, buckets, list(range(start, stop))) for task in tasks]
-        return [[self.engine.task(_concat, [hand[i] for hand in hands], outline) for i in range(stop - start)]]
+        """The rows of all tasks, dealt to the spans of buckets that begin at `starts`."""
+        hands = [self.engine.tasks(len(starts), _deal, task, keys, buckets, starts) for task in tasks]
+        return [self.engine.task(_concat, [hand[i] for hand in hands], outline) for i in range(len(starts))]
 
 
 class Torn(Split):
     """A table that every `each` sees in thirds, wherever it was cut before."""
 
     def each(self, fn: Step, *side: Table | pl.DataFrame) -> Table:
+        """Apply the function to thirds of the rows."""
         whole = self.gather()
         third = (pl.int_range(pl.len()) * 2_654_435_761 + len(self.parts)) % 7 % 3
         parts = [whole.filter(third == i) for i in range(3)]
@@ -178,19 +209,22 @@ class Torn(Split):
         return _torn(out)
 
     def by(self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None) -> Table:
+        """Cut by the keys in any case, apply the function, and see that it left the keys alone."""
         fresh = Split(self.engine, self.parts, self.empty, self.steps)
         out = _torn(Split.by(fresh, keys, fn, *side, before=before))
         cut = [key for key in keys if key in out.columns]
         if len(cut) == len(keys):
             kept = [part.select(cut).unique() for part in out.parts]
             if sum(one.height for one in kept) != pl.concat(kept).unique().height:
-                raise WorkbenchError(f"`by` {list(keys)}: the function changed the keys, so rows no longer lie where their keys say.")
+                raise WorkbenchError(
+                    f"`by` {list(keys)}: the function changed the keys, so rows no longer lie where their keys say."
+                )
         return out
 
 
 def _torn(table: Table) -> Torn:
     assert isinstance(table, Split)
-    return Torn(table.engine, table.engine.compute(table._tasks()), table._outline())
+    return Torn(table.engine, table.engine.compute(table.tasks()), table.outline())
 
 
 @dataclass(frozen=True)
@@ -202,7 +236,10 @@ class Broadcast:
 
 
 def _outline_of(side: Any) -> pl.DataFrame:
-    return side.outline if isinstance(side, Broadcast) else side.clear()
+    """The columns of a side table; a frame that stands for one of a part has them itself."""
+    outline = side.outline if isinstance(side, Broadcast) else side.clear()
+    assert isinstance(outline, pl.DataFrame)
+    return outline
 
 
 def _run(part: Any, steps: tuple[Applied, ...]) -> pl.DataFrame:
@@ -229,15 +266,16 @@ def _concat(parts: Sequence[pl.DataFrame], empty: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([empty, *parts], how="vertical")
 
 
-def _bucket(keys: tuple[str, ...], buckets: int) -> pl.Expr:
-    return (pl.struct(keys).hash(seed=0) % buckets).alias("_bucket")
+def _bucket(part: pl.DataFrame, keys: tuple[str, ...], buckets: int) -> pl.Series:
+    """The bucket of each row; integers of every width that are equal share one, as they do in a join."""
+    alike = [pl.col(key).cast(pl.Int64, strict=False) if part.schema[key].is_integer() else key for key in keys]
+    return part.select(pl.struct(alike).hash(seed=0) % buckets).to_series()
 
 
 def _deal(part: pl.DataFrame, keys: tuple[str, ...], buckets: int, starts: list[int]) -> list[pl.DataFrame]:
     """Give the rows of one part to spans of buckets; `starts` are the spans' first buckets."""
-    home = part.select(_bucket(keys, buckets)).to_series()
-    hand = pl.Series(starts).search_sorted(home, side="right") - 1
-    dealt = part.with_columns(hand.cast(pl.Int64).alias("_hand")).partition_by("_hand", as_dict=True, include_key=False)
+    place = pl.Series(starts).search_sorted(_bucket(part, keys, buckets), side="right")
+    dealt = part.with_columns((place.cast(pl.Int64) - 1).alias("_hand")).partition_by("_hand", as_dict=True, include_key=False)
     empty = part.clear()
     return [dealt.get((i,), empty) for i in range(len(starts))]
 
