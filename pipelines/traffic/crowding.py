@@ -162,14 +162,18 @@ class _Writer:
         place = {"line": self.line(row), "stop": self.stop(row["stop_id"]), "next": self.stop(row["next_stop_id"]), "time": _clock(row["quarter"]), "factor": self.factor(first)}
         points: list[Phrase] = []
         chance = self.chance_over(first)
+        enough = len(self.c.days) >= LEAST_DAYS
         if self.over:
-            sure = sum(self.chance_over(i) >= SURE for i in self.over) if len(self.c.days) >= LEAST_DAYS else None
             lines = len({(self.row(i)["route_id"], self.row(i)["direction_id"]) for i in self.over})
-            points.append(w.phrase("crowding.point.count", cells=_count("over", len(self.over), "cells"), lines=_count("lines", lines, "lines"), sure=_count("sure", sure, "cells"), level=Quantity("sure_level", SURE, "share")))
+            counts = {"cells": _count("over", len(self.over), "cells"), "lines": _count("lines", lines, "lines")}
+            if enough:
+                sure = sum(self.chance_over(i) >= SURE for i in self.over)
+                counts |= {"sure": _count("sure", sure, "cells"), "level": Quantity("sure_level", SURE, "share")}
+            points.append(w.phrase("crowding.point.count" if enough else "crowding.point.count.days", **counts))
             points.append(w.phrase("crowding.point.excess", excess=self.excess(first)))
         points.append(self._regular_point())
-        enough = len(self.c.days) >= LEAST_DAYS
-        key = "over" if self.over and (chance >= LIKELY or not enough) else "maybe" if self.over or chance > 1 - LIKELY else "none"
+        key = "over" if self.over and chance >= LIKELY else "maybe" if self.over or chance > 1 - LIKELY else "none"
+        key = key if enough else "days"
         headline = w.phrase(f"crowding.headline.{key}", **place)
         if not enough:
             rule = w.phrase("crowding.rule.days", days=_count("days", len(self.c.days), "days"), least=_count("least_days", LEAST_DAYS, "days"))
@@ -272,6 +276,8 @@ class _Writer:
         if not known:
             return self.words.phrase("crowding.point.timetable")
         n, line, figures = max(known, key=lambda one: float(one[2]["wait"][0] or 0))
+        if float(figures["wait"][0] or 0) < 1.0:
+            return self.words.phrase("crowding.point.ontime")
         return self.words.phrase("crowding.point.regular", line=self.line(line), excess=self._figure("wait", "s", line, figures["wait"], n), cv=self._figure("cv", "ratio", line, figures["cv"], n))
 
     def changes(self) -> tuple[Phrase, ...]:

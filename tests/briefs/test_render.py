@@ -159,7 +159,7 @@ def test_tables_name_their_heads(page: str) -> None:
 
 def test_the_chosen_row_is_marked_by_a_word(page: str, lang: str) -> None:
     assert page.count('class="mark"') == 1
-    assert {"en": "Recommended", "zh": "推荐"}[lang] in page
+    assert {"en": "Chosen", "zh": "选定"}[lang] in page
 
 
 def test_quarantine_is_shown_by_reason(page: str, lang: str) -> None:

@@ -114,11 +114,11 @@ class Page:
         found = (q.basis.in_(self.lang) for q in self.brief.quantities().values() if q.low is not None)
         return list(dict.fromkeys(found))
 
-    def short(self, digest: str) -> Markup:
+    def short(self, digest: str, element: str = "code") -> Markup:
         """Return the start of a hash, with the whole of it on hover."""
-        if len(digest) <= SHORT_HASH:
-            return Markup("<code>{}</code>").format(digest)
-        return Markup('<code title="{}">{}…</code>').format(digest, digest[:SHORT_HASH])
+        shown = shortened(digest)
+        title = Markup(' title="{}"').format(digest) if shown != digest else ""
+        return Markup("<{0}{1}>{2}</{0}>").format(element, title, shown)
 
     def setting(self, value: Any) -> str:
         """Return a parameter's value as it is read."""
@@ -133,6 +133,11 @@ class Page:
         if isinstance(value, Iterable) and not isinstance(value, str):
             return ", ".join(self.setting(each) for each in value) or self.word("none")
         return str(value)
+
+
+def shortened(digest: str) -> str:
+    """Cut a hash; a name that is not one stays whole."""
+    return f"{digest[:SHORT_HASH]}…" if re.fullmatch(r"[0-9a-f]{32,}", digest) else digest
 
 
 def unit_of(head: Head, lang: str) -> str:

@@ -119,9 +119,11 @@ def _other(lang: Language) -> Language:
 
 
 def _run(brief: Brief) -> str:
-    return f" · {brief.run.run_id}" if brief.run else ""
+    from workbench.briefs._page import shortened
+
+    return f" · {shortened(brief.run.run_id)}" if brief.run else ""
 
 
 def _css_string(text: str) -> str:
     """Return a text as a CSS string; everything but plain characters is written by its number."""
-    return '"' + "".join(c if c.isalnum() or c in " ·." else f"\\{ord(c):x} " for c in text) + '"'
+    return '"' + "".join(c if c.isalnum() or c in " ·.…-" else f"\\{ord(c):x} " for c in text) + '"'

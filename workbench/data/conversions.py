@@ -47,10 +47,12 @@ def canonical(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
     """
     plain = {new: old for new, (old, kind) in columns.items() if kind not in ("text", "float")}
     frame = as_text(frame, plain) if plain else frame
-    return frame.with_columns(
-        *(_stripped(nw.col(old)).alias(new) for new, (old, kind) in columns.items() if kind == "text"),
-        *(_written(nw.col(old)).alias(new) for new, (old, kind) in columns.items() if kind == "float"),
-    )
+    made = [
+        (_stripped(nw.col(old)) if kind == "text" else _written(nw.col(old))).alias(new)
+        for new, (old, kind) in columns.items()
+        if new not in plain
+    ]
+    return frame.with_columns(*made) if made else frame
 
 
 def _stripped(text: nw.Expr) -> nw.Expr:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import logging
 import os
-from collections.abc import Sequence
+import re
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from workbench.data.engines import Engine, _need, _new_folder, _reopened
+from workbench.data.engines import Engine, need, new_folder, reopened
 from workbench.data.files import Listing
 from workbench.data.java import java_problem
 from workbench.data.table import Table, Whole
-from workbench.errors import DataRejected, EngineMissing
+from workbench.errors import DataRejected, EngineMissing, WorkbenchError
 
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
@@ -25,6 +28,9 @@ SETTINGS = {
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
 }
 TYPES = {pl.String: "string", pl.Int64: "bigint", pl.Float64: "double", pl.Boolean: "boolean", pl.Date: "date"}
+PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
+"""Paths that every part of Spark reads alike; other characters are globs, URI codes or the locale's business."""
+FILE_TROUBLE = ("FAILED_READ_FILE", "is not a Parquet file", "PARQUET_COLUMN_DATA_TYPE_MISMATCH", "PATH_NOT_FOUND")
 
 
 class SparkEngine(Engine):
@@ -32,17 +38,26 @@ class SparkEngine(Engine):
     Spark, local (`local[*]`), on a master (`spark://`) or through Spark Connect (`sc://`).
 
     The session starts with the first table and is shared by all engines of this process with one address.
+
+    Parameters
+    ----------
+    address
+        A master's or a server's; a local session where none is given.
+    work
+        See `Engine`.
     """
 
     name = "spark"
 
     def __init__(self, address: str = "", work: str | None = None) -> None:
         super().__init__(work)
-        _need("pyspark", "spark", "spark")
+        need("pyspark", "spark", "spark")
         self.address = address
         if address.startswith("sc://"):
             if importlib.util.find_spec("grpc") is None:
-                raise EngineMissing("Spark Connect needs the Python package 'grpcio': pip install 'lived-workbench[spark]'.")
+                raise EngineMissing(
+                    "Spark Connect needs the Python package 'grpcio': pip install 'lived-workbench[spark]'."
+                )
         elif problem := java_problem():
             raise EngineMissing(problem)
         self._session: Any = None
@@ -55,9 +70,11 @@ class SparkEngine(Engine):
         return self._session
 
     def table(self, frame: pl.DataFrame) -> Table:
+        """Make a table of a small frame."""
         return Whole(self, self.session.createDataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest())))
 
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
+        """Read Parquet files lazily, files of one schema together."""
         from pyspark.sql import functions as F
 
         groups: dict[tuple[Any, ...], list[int]] = {}
@@ -66,13 +83,14 @@ class SparkEngine(Engine):
         frames = []
         for places in groups.values():
             files = [listing.files[i] for i in places]
-            frame = self.session.read.parquet(*(one.path for one in files))
+            paths = [self._plain(one.path) for one in files]
+            frame = explained(lambda paths=paths: self.session.read.parquet(*paths))
             extra = []
             if numbered:
-                uris = F.create_map(*(F.lit(x) for i, one in zip(places, files, strict=True) for x in (_uri(one.path), i)))
+                numbers = F.create_map(*(F.lit(x) for i, path in zip(places, paths, strict=True) for x in (path, i)))
                 extra = [
                     (F.col("_metadata.row_index") + F.lit(files[0].first_row)).cast("bigint").alias("_row"),
-                    uris[F.regexp_replace(F.col("_metadata.file_path"), "^file:/+", "/")].cast("bigint").alias("_file"),
+                    numbers[F.regexp_replace(F.col("_metadata.file_path"), "^file:/+", "/")].cast("bigint").alias("_file"),
                 ]
             frames.append(frame.select(*_conformed(frame, listing), *extra))
         whole = frames[0]
@@ -81,15 +99,37 @@ class SparkEngine(Engine):
         return Whole(self, whole)
 
     def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
+        """Compute tables one after the other, each into Parquet files in a new folder; read them back."""
         for table, path in jobs:
-            _new_folder(path)
-            _explained(lambda table=table, path=path: table.native.write.mode("overwrite").parquet(Path(path).absolute().as_uri()))
-        return [_reopened(self, path) for _, path in jobs]
+            new_folder(path)
+            final = Path(path).absolute()
+            target = final if PLAIN.fullmatch(str(final)) else self.work / "written" / _key(str(final))
+            explained(lambda table=table, target=target: table.native.write.mode("overwrite").parquet(f"file://{target}"))
+            if target != final:
+                final.rmdir()
+                shutil.move(target, final)
+        return [reopened(self, path) for _, path in jobs]
 
     def collect(self, native: Any) -> pl.DataFrame:
-        frame = pl.from_arrow(_explained(native.toArrow))
+        """Compute a Spark frame into memory."""
+        frame = pl.from_arrow(explained(native.toArrow))
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+    def _plain(self, path: str) -> str:
+        """A path that Spark takes as it is: where it would not, a link of a plain name."""
+        absolute = Path(path).absolute()
+        if PLAIN.fullmatch(str(absolute)):
+            return str(absolute)
+        link = self.work / "linked" / f"{_key(str(absolute))}.parquet"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(absolute)
+        return str(link)
+
+
+def _key(path: str) -> str:
+    return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _conformed(frame: Any, listing: Listing) -> list[Any]:
@@ -106,13 +146,8 @@ def _conformed(frame: Any, listing: Listing) -> list[Any]:
 
 def _type(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Datetime):
-        return "timestamp_ntz"
+        return "timestamp" if dtype.time_zone else "timestamp_ntz"
     return TYPES.get(type(dtype), "string")
-
-
-def _uri(path: str) -> str:
-    """A path as `_metadata.file_path` writes it, without its scheme."""
-    return Path(path).absolute().as_uri().removeprefix("file://") if "://" not in path else path
 
 
 def _start(address: str) -> Any:
@@ -126,7 +161,8 @@ def _start(address: str) -> Any:
                     session.conf.set(key, value)
         except Exception as error:
             raise EngineMissing(
-                f"No Spark Connect server answers at '{address}' ({type(error).__name__}): start one with `start-connect-server.sh`, or mend the address."
+                f"No Spark Connect server answers at '{address}' ({type(error).__name__}): start one with "
+                "`start-connect-server.sh`, or mend the address."
             ) from error
         return session
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -139,7 +175,7 @@ def _start(address: str) -> Any:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": _memory(),
-        "spark.log.level": "ERROR",
+        "spark.log.level": "FATAL",
     }
     for key, value in {**SETTINGS, **({} if address else local), "spark.sql.shuffle.partitions": str(4 * cores)}.items():
         builder = builder.config(key, value)
@@ -147,7 +183,8 @@ def _start(address: str) -> Any:
         return builder.getOrCreate()
     except Exception as error:
         raise EngineMissing(
-            f"Spark could not start at '{address or 'local[*]'}' ({type(error).__name__}): run `workbench doctor`, or use --engine polars."
+            f"Spark could not start at '{address or 'local[*]'}' ({type(error).__name__}): run `workbench doctor`, or use "
+            "--engine polars."
         ) from error
 
 
@@ -160,12 +197,18 @@ def _memory() -> str:
     return f"{max(1, min(16, total // 3 // 2**30))}g"
 
 
-def _explained(work: Any) -> Any:
-    """Run, turning Spark's exceptions into one sentence."""
+def explained(work: Callable[[], Any]) -> Any:
+    """Run, turning Spark's exceptions into one sentence: the files' fault where it is theirs."""
     try:
         return work()
     except Exception as error:
         if not type(error).__module__.startswith(("pyspark", "py4j")):
             raise
-        first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise DataRejected(f"Spark stopped: {first[:300]}. Check that the files are whole, or try --engine polars for a clearer message.") from error
+        text = str(error)
+        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("An error occurred")]
+        first = (lines or [type(error).__name__])[0].removeprefix(": ")[:300]
+        if any(mark in text for mark in FILE_TROUBLE):
+            raise DataRejected(
+                f"A file could not be read to its end (Spark: {first}): check that it is whole, or leave it out."
+            ) from error
+        raise WorkbenchError(f"Spark stopped: {first}. Try --engine polars for a clearer message.") from error
