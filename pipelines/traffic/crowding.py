@@ -22,6 +22,8 @@ SURE, LIKELY = 0.9, 0.7
 HERE = Path(__file__).parent
 LINE = ["route_id", "direction_id"]
 REGULAR = {"headway": "mean_s", "scheduled": "scheduled_mean_s", "cv": "cv", "p95": "p95_s", "wait": "excess_wait_s", "bunched": "bunched_share"}
+FREQUENT_S = 900
+"""Riders come at random up to about this scheduled headway (TCQSM, third edition, ch. 5)."""
 OWN_UNITS = ("cells", "lines")
 ARROWS = {0: "→", 1: "←"}
 
@@ -272,7 +274,7 @@ class _Writer:
         return Quantity(f"{name}.line{n}", value, unit, low, high, basis=basis, source=Source("headways", REGULAR[name], line))
 
     def _regular_point(self) -> Phrase:
-        known = [(n, line, f) for n, (line, f) in enumerate(self.regular, start=1) if f["wait"][0] is not None and f["cv"][0] is not None]
+        known = [(n, line, f) for n, (line, f) in enumerate(self.regular, start=1) if _frequent(f)]
         if not known:
             return self.words.phrase("crowding.point.timetable")
         n, line, figures = max(known, key=lambda one: float(one[2]["wait"][0] or 0))
@@ -299,6 +301,7 @@ class _Writer:
             w.phrase("crowding.assume.capacity", capacity=_count("capacity", self.p.capacity, "persons")),
             w.phrase("crowding.assume.pattern"),
             w.phrase("crowding.assume.timetable"),
+            w.phrase("crowding.assume.random", frequent=Quantity("frequent", FREQUENT_S, "s")),
         )
 
     def limits(self) -> tuple[Phrase, ...]:
@@ -330,6 +333,12 @@ def _over_days(group: pl.DataFrame, column: str, p: CrowdingParameters) -> tuple
 
 def _drawn(sums: Floats, n: Floats, p: CrowdingParameters) -> Floats:
     return resample_ratio(sums, n, streams=Streams(p.seed), resamples=p.resamples)
+
+
+def _frequent(figures: dict[str, Any]) -> bool:
+    """Whether riders come at random, as the excess wait takes for granted; on rarer lines they look at the timetable."""
+    scheduled, wait, cv = (figures[name][0] for name in ("scheduled", "wait", "cv"))
+    return scheduled is not None and wait is not None and cv is not None and scheduled <= FREQUENT_S
 
 
 def _count(name: str, value: float | None, unit: str) -> Quantity:

@@ -37,6 +37,12 @@ class Page:
         """The language tag of the page."""
         return HTML_LANGUAGES[self.lang]
 
+    @property
+    def running(self) -> str:
+        """What stands at the foot of every printed page: status, decision and run."""
+        run = [shortened(self.brief.run.run_id)] if self.brief.run else []
+        return " · ".join([self.word(f"status.{self.brief.status}"), self.brief.decision, *run])
+
     def word(self, key: str, **values: str) -> str:
         """Return words of the house's glossary."""
         text = house()[key].in_(self.lang)

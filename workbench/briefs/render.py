@@ -61,7 +61,7 @@ def render_html(brief: Brief, lang: str, *, other: str | None = None) -> str:
         brief=brief,
         page=page,
         styles=_style("brief.css") + _style("page.css"),
-        running=_css_string(f"{page.word('status.' + brief.status)} · {brief.decision}{_run(brief)}"),
+        running=_css_string(page.running),
         other=file_name(there) if other is None else other,
         other_lang=_page(brief, there, ids=False).html_lang,
         other_words=house()["brief.language"].in_(there),
@@ -80,11 +80,8 @@ def render_fragment(brief: Brief, lang: str) -> str:
         "en" or "zh".
     """
     page = _page(brief, language(lang), ids=False)
-    return (
-        _environment()
-        .get_template("fragment.html.j2")
-        .render(brief=brief, page=page, styles=_style("brief.css"))
-    )
+    template = _environment().get_template("fragment.html.j2")
+    return template.render(brief=brief, page=page, styles=_style("brief.css"))
 
 
 @cache
@@ -116,12 +113,6 @@ def _style(name: str) -> str:
 
 def _other(lang: Language) -> Language:
     return LANGUAGES[1 - LANGUAGES.index(lang)]
-
-
-def _run(brief: Brief) -> str:
-    from workbench.briefs._page import shortened
-
-    return f" · {shortened(brief.run.run_id)}" if brief.run else ""
 
 
 def _css_string(text: str) -> str:

@@ -232,7 +232,7 @@ def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
         from workbench.data.dask import DaskEngine
 
         return DaskEngine("" if name == "dask" else name, work)
-    if name == "spark" or (kind in ("spark", "sc", "local") and rest):
+    if name == "spark" or (kind in ("spark", "sc") and rest):
         from workbench.data.spark import SparkEngine
 
         return SparkEngine("" if name == "spark" else name, work)

@@ -1,0 +1,174 @@
+"""The traffic measures as a polars user writes them: lazy, one plan each, the streaming engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+from samples import Inputs
+
+LINE = ["route_id", "direction_id"]
+PAIR = ["stop_id", "alight_stop_id"]
+STOP_DAY = ["service_date", "route_id", "direction_id", "stop_id"]
+
+
+def since_midnight(timestamp: str) -> pl.Expr:
+    return pl.col(timestamp) - pl.col("service_date").cast(pl.Datetime("us"))
+
+
+def hourly_boardings(given: Inputs) -> pl.LazyFrame:
+    hour = since_midnight("event_timestamp").dt.total_hours().alias("hour")
+    taps = pl.scan_parquet(given.of("taps"))
+    return taps.group_by("service_date", "route_id", "stop_id", hour).agg(pl.col("num_riders").sum().alias("boardings"))
+
+
+def origin_destination(given: Inputs) -> pl.LazyFrame:
+    taps = pl.scan_parquet(given.of("taps")).drop_nulls("alight_stop_id")
+    return taps.group_by("service_date", *PAIR).agg(pl.col("num_riders").sum().alias("riders"))
+
+
+def distinct_cards(given: Inputs) -> pl.LazyFrame:
+    taps = pl.scan_parquet(given.of("taps")).drop_nulls("fare_media_id")
+    return taps.group_by("service_date", "route_id").agg(pl.col("fare_media_id").n_unique().cast(pl.Int64).alias("cards"))
+
+
+def tap_totals(given: Inputs) -> pl.LazyFrame:
+    return (
+        pl.scan_parquet(given.of("taps"))
+        .group_by("service_date")
+        .agg(
+            pl.len().cast(pl.Int64).alias("taps"),
+            pl.col("num_riders").sum().alias("riders"),
+            pl.col("alight_stop_id").count().cast(pl.Int64).alias("with_alighting"),
+            pl.col("route_id").count().cast(pl.Int64).alias("with_route"),
+        )
+    )
+
+
+def rides(given: Inputs) -> pl.LazyFrame:
+    pairs = pl.scan_parquet(given.folder / "pairs.parquet")
+    alone = pairs.filter(pl.col("lines") == 1).select(*PAIR, only_route="route_id", only_direction="direction_id")
+    free = pl.col("route_id").is_null() | (pl.col("route_id") == pl.col("only_route"))
+    return (
+        pl.scan_parquet(given.of("taps"))
+        .drop_nulls("alight_stop_id")
+        .join(alone, on=PAIR, how="left")
+        .with_columns(
+            pl.coalesce("route_id", "only_route").alias("route_id"),
+            pl.coalesce("direction_id", pl.when(free).then("only_direction")).alias("direction_id"),
+            minute=since_midnight("event_timestamp").dt.total_minutes(),
+        )
+        .join(pairs.drop("lines"), on=[*LINE, *PAIR], how="left")
+        .with_columns(pl.when(pl.col("board").is_not_null()).then(pl.col(*LINE)))
+        .group_by("service_date", *LINE, "board", "alight", "board_offset_s", "minute")
+        .agg(pl.col("num_riders").sum().alias("riders"))
+    )
+
+
+def load_profile(given: Inputs) -> pl.LazyFrame:
+    sections = pl.scan_parquet(given.folder / "patterns.parquet").drop_nulls("next_stop_id")
+    quarter = (pl.col("minute") * 60 + pl.col("offset_s") - pl.col("board_offset_s")) // 900
+    return (
+        pl.scan_parquet(given.of("rides"))
+        .join(sections.select(*LINE, "section", "stop_id", "next_stop_id", "offset_s"), on=LINE)
+        .filter(pl.col("section").is_between("board", "alight", closed="left"))
+        .group_by("service_date", *LINE, "section", "stop_id", "next_stop_id", quarter.alias("quarter"))
+        .agg(pl.col("riders").sum())
+    )
+
+
+def headways(given: Inputs) -> pl.LazyFrame:
+    def gap(time: str) -> pl.Expr:
+        return (pl.col(time).sort().diff().drop_nulls().dt.total_milliseconds() / 1000).floor()
+
+    planned = gap("departure_timestamp")
+    plan = (
+        pl.scan_parquet(given.of("timetable"))
+        .group_by(STOP_DAY)
+        .agg(
+            planned.len().cast(pl.Int64).alias("scheduled_headways"),
+            planned.mean().alias("scheduled_mean_s"),
+            ((planned**2).sum() / (2 * planned.sum())).alias("scheduled_wait_s"),
+        )
+        .filter(pl.col("scheduled_headways") > 0)
+    )
+    h = gap("actual_departure_time")
+    usual = pl.coalesce(pl.col("scheduled_mean_s").first(), h.mean())
+    return (
+        pl.scan_parquet(given.of("stop_visits"))
+        .join(plan, on=STOP_DAY, how="left")
+        .group_by(STOP_DAY)
+        .agg(
+            h.len().cast(pl.Int64).alias("headways"),
+            h.mean().alias("mean_s"),
+            h.median().alias("median_s"),
+            h.quantile(0.95, "linear").alias("p95_s"),
+            (h.std() / h.mean()).alias("cv"),
+            ((h**2).sum() / (2 * h.sum())).alias("mean_wait_s"),
+            pl.col("scheduled_headways", "scheduled_mean_s", "scheduled_wait_s").first(),
+            (h < 0.25 * usual).mean().alias("bunched_share"),
+        )
+        .filter(pl.col("headways") > 0)
+        .with_columns((pl.col("mean_wait_s") - pl.col("scheduled_wait_s")).alias("excess_wait_s"))
+    )
+
+
+def speeds_by_hour(given: Inputs) -> pl.LazyFrame:
+    time = pl.col("timestamp")
+    return (
+        pl.scan_parquet(given.of("road_speeds"))
+        .group_by("segment_id", time.dt.date().alias("date"), time.dt.hour().cast(pl.Int64).alias("hour"))
+        .agg(pl.len().cast(pl.Int64).alias("observations"), pl.col("speed_kmh").mean())
+        .with_columns(pl.col("date").dt.weekday().cast(pl.Int64).alias("weekday"))
+    )
+
+
+def segment_reliability(given: Inputs) -> pl.LazyFrame:
+    speed, pace = pl.col("speed_kmh"), 1 / pl.col("speed_kmh")
+    free = speed.quantile(0.85, "linear")
+    return (
+        pl.scan_parquet(given.of("road_speeds"))
+        .group_by("segment_id")
+        .agg(
+            pl.len().cast(pl.Int64).alias("observations"),
+            free.alias("free_flow_kmh"),
+            speed.mean().alias("mean_kmh"),
+            (speed < 0.6 * free).mean().alias("share_congested"),
+            (pace.quantile(0.95, "linear") / pace.mean() - 1).alias("buffer_index"),
+        )
+        .with_columns((pl.col("free_flow_kmh") / pl.col("mean_kmh")).alias("congestion_index"))
+    )
+
+
+def congestion_index(given: Inputs) -> pl.LazyFrame:
+    free = pl.scan_parquet(given.of("segment_reliability")).select("segment_id", "free_flow_kmh")
+    hour = ((pl.col("weekday") - 1) * 24 + pl.col("hour")).alias("hour_of_week")
+    return (
+        pl.scan_parquet(given.of("speeds_by_hour"))
+        .group_by("segment_id", hour)
+        .agg(
+            pl.col("observations").sum(),
+            ((pl.col("speed_kmh") * pl.col("observations")).sum() / pl.col("observations").sum()).alias("speed_kmh"),
+        )
+        .join(free, on="segment_id")
+        .with_columns((pl.col("free_flow_kmh") / pl.col("speed_kmh")).alias("congestion_index"))
+        .drop("free_flow_kmh")
+    )
+
+
+PLANS: dict[str, Callable[[Inputs], pl.LazyFrame]] = {
+    plan.__name__: plan
+    for plan in (
+        hourly_boardings, origin_destination, distinct_cards, tap_totals, rides, load_profile, headways,
+        speeds_by_hour, segment_reliability, congestion_index,
+    )
+}  # fmt: skip
+
+
+def run(measure: str, given: Inputs) -> pl.DataFrame:
+    return PLANS[measure](given).collect(engine="streaming")
+
+
+def keep(measure: str, given: Inputs, folder: str) -> None:
+    PLANS[measure](given).sink_parquet(Path(folder) / "part-0.parquet", mkdir=True, engine="streaming")
