@@ -21,12 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from workbench._text import Text
 from workbench.data.contract import Contract
 from workbench.data.table import Table
-from workbench.errors import EngineMissing, UnknownName
+from workbench.errors import EngineMissing, UnknownName, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.briefs import Brief
+    from workbench.data.intake import More
 
-More = Callable[..., Any]
 
 
 class Parameters(BaseModel):
@@ -38,7 +38,13 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    seed: int = Field(20_260_101, ge=0, le=2**63 - 1, description="Seed of every random stream", json_schema_extra={"zh": "所有随机数流的种子"})
+    seed: int = Field(
+        20_260_101,
+        ge=0,
+        le=2**63 - 1,
+        description="Seed of every random stream",
+        json_schema_extra={"zh": "所有随机数流的种子"},
+    )
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,7 @@ class Domain:
     title: Text
     sample: str = ""
     sample_data: Path | None = None
-    more: More | None = None
+    more: Callable[[str | Path], More | None] | None = None
 
     @property
     def contract(self) -> Contract:
@@ -195,12 +201,12 @@ def _contract(path: str) -> Contract:
 
 def domains() -> dict[str, EntryPoint]:
     """Entry points of the domains installed here, by name."""
-    return {point.name: point for point in sorted(entry_points(group="workbench.domains"), key=lambda one: one.name)}
+    return _entry_points("workbench.domains")
 
 
 def decisions() -> dict[str, EntryPoint]:
     """Entry points of the decisions installed here, by name."""
-    return {point.name: point for point in sorted(entry_points(group="workbench.decisions"), key=lambda one: one.name)}
+    return _entry_points("workbench.decisions")
 
 
 def load_domain(name: str) -> Domain:
@@ -209,7 +215,8 @@ def load_domain(name: str) -> Domain:
     if name not in found:
         raise UnknownName("domain", name, found)
     domain = _load(found[name])
-    assert isinstance(domain, Domain)
+    if not isinstance(domain, Domain):
+        raise WorkbenchError(f"{_where(found[name])} is {domain!r}, not a `workbench.domains.Domain`.")
     return domain
 
 
@@ -217,10 +224,10 @@ def load_decision(name: str) -> type[Decision]:
     """Load a decision's class; an unknown one raises `UnknownName` with the nearest."""
     found = decisions()
     if name not in found:
-        raise UnknownName("decision", name, found, "See `workbench plan`.")
+        raise UnknownName("decision", name, found, "`workbench plan` lists them.")
     decision = _load(found[name])
-    assert isinstance(decision, type)
-    assert issubclass(decision, Decision)
+    if not (isinstance(decision, type) and issubclass(decision, Decision)):
+        raise WorkbenchError(f"{_where(found[name])} is {decision!r}, not a `workbench.domains.Decision`.")
     return decision
 
 
@@ -233,8 +240,21 @@ def decisions_by_project() -> dict[str, list[type[Decision]]]:
     return by_project
 
 
+def _entry_points(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in sorted(entry_points(group=group), key=lambda one: one.name)}
+
+
 def _load(point: EntryPoint) -> Any:
     try:
         return point.load()
     except ModuleNotFoundError as error:
-        raise EngineMissing(f"'{point.name}' needs the Python package '{error.name}', which is not installed: pip install {error.name}.") from error
+        raise EngineMissing(
+            f"'{point.name}' needs the Python package '{error.name}', which is not installed: "
+            f"pip install {error.name}."
+        ) from error
+    except (ImportError, AttributeError) as error:
+        raise WorkbenchError(f"{_where(point)} cannot be loaded ({error}): install its package again.") from error
+
+
+def _where(point: EntryPoint) -> str:
+    return f"The entry point '{point.name}' ({point.value})"

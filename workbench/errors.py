@@ -86,7 +86,9 @@ class EngineMissing(WorkbenchError):
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """Name the closest known names, or list them where none is close."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    plain = name.casefold()
+    near = [each for each in known if each.casefold() == plain]
+    near = near or difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if near:
         return f"Nearest: {', '.join(near)}."
     return f"Known: {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}." if known else "None exist."

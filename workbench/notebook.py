@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +41,7 @@ class Study:
     domain
         Whose contract and measures.
     engine
-        Where the work is done; it closes with the study.
+        Where the work is done.
     measures
         Clean tables, and the measures made of them; each measure is made once, when first asked for.
     """
@@ -52,7 +51,6 @@ class Study:
 
         self.domain, self.engine, self._data, self._intake = domain, engine, data, intake
         self.measures = Measures(domain.known, intake.tables, intake.folder)
-        self._finish = weakref.finalize(self, engine.close)
 
     @property
     def report(self) -> Report:
@@ -140,8 +138,8 @@ class Study:
                 )
 
     def close(self) -> None:
-        """Let the engine go, and what was written on the way; a study that is forgotten closes by itself."""
-        self._finish()
+        """Let the engine go, with what was written on the way."""
+        self.engine.close()
 
     def __enter__(self) -> Study:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,13 @@ from workbench._text import Text
 from workbench.errors import BadFile, BadParameter, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
+KINDS = {
+    "integer": ("a whole number", "whole numbers"),
+    "number": ("a number", "numbers"),
+    "boolean": ("true or false", "true or false"),
+    "string": ("text", "texts"),
+}
+BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum")
 
 
 def read_parameters(model: type[Model], path: str | Path | None = None, settings: Iterable[str] = ()) -> Model:
@@ -32,33 +40,43 @@ def read_parameters(model: type[Model], path: str | Path | None = None, settings
     BadFile
         The file cannot be read, or holds unknown or wrong parameters: all of them, with their lines.
     BadParameter
-        A setting is unknown, wrong or malformed.
+        A setting is unknown, wrong or malformed; mistakes of the file are told with it.
     """
     values, lines = _from_file(path)
-    from_settings: dict[str, Any] = {}
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals or not key.strip():
-            raise BadParameter(f"--set '{setting}' is not key=value: write, for example, --set {next(iter(model.model_fields))}=1.")
-        from_settings[key.strip()] = _scalar(key, text)
-    mistakes = _mistakes(model, {**values, **from_settings})
+    given = dict(_setting(model, each) for each in settings)
+    together = {**values, **given}
+    mistakes = _mistakes(model, together)
     if not mistakes:
-        return model.model_validate({**values, **from_settings})
-    in_file = [(lines.of((key,)), said) for key, said in mistakes if key in values and key not in from_settings]
-    if in_file and path is not None:
-        raise BadFile(str(path), in_file)
-    raise BadParameter("\n".join(said for _, said in mistakes))
+        return model.model_validate(together)
+    in_file = [(lines.of((key,)), said) for key, said in mistakes if key in values and key not in given]
+    elsewhere = [said for key, said in mistakes if key not in values or key in given]
+    if not elsewhere:
+        raise BadFile(str(path), sorted(in_file))
+    raise BadParameter("\n".join([*(f"{path}:{line}: {said}" for line, said in sorted(in_file)), *elsewhere]))
 
 
 def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """Name, default, bounds and description (both languages) of each parameter."""
-    schema = model.model_json_schema()["properties"]
+    """Name, type, default, bounds, unit and description (both languages) of each parameter, and what it must be."""
     described = []
-    for name, one in schema.items():
-        bounds = {key: one[key] for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum") if key in one}
-        text = Text(one.get("description", ""), one.get("zh", ""))
-        described.append({"name": name, "type": one.get("type", ""), "default": one.get("default"), **bounds, "unit": one.get("unit", ""), "description": text.as_dict()})
+    for name, one in _properties(model).items():
+        described.append(
+            {
+                "name": name,
+                "type": one.get("type", ""),
+                "default": one.get("default"),
+                **{key: one[key] for key in BOUNDS if key in one},
+                "must_be": _wanted(one),
+                "unit": one.get("unit", ""),
+                "description": Text(one.get("description", ""), one.get("zh", "")).as_dict(),
+            }
+        )
     return described
+
+
+def _properties(model: type[BaseModel]) -> dict[str, dict[str, Any]]:
+    found = model.model_json_schema()["properties"]
+    assert isinstance(found, dict)
+    return found
 
 
 def _from_file(path: str | Path | None) -> tuple[dict[str, Any], Any]:
@@ -66,35 +84,63 @@ def _from_file(path: str | Path | None) -> tuple[dict[str, Any], Any]:
 
     if path is None:
         return {}, None
-    values, lines = read(path)
+    values, lines = read(Path(path), str(path))
     if not isinstance(values, Mapping):
         raise BadFile(str(path), [(1, "parameters must be written as `name: value`, one a line")])
     return {str(key): value for key, value in values.items()}, lines
 
 
-def _scalar(key: str, text: str) -> Any:
-    import yaml
+def _setting(model: type[BaseModel], setting: str) -> tuple[str, Any]:
+    """Part `key=value`; the value is read as it would be from a file."""
+    from workbench.data.yamlfile import read
 
+    key, equals, text = (part.strip() for part in setting.partition("="))
+    if not (key and equals and text):
+        example = next(iter(model.model_fields))
+        raise BadParameter(f"--set '{setting}' is not key=value: write, for example, --set {example}=1.")
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadParameter(f"--set {key}: '{text}' cannot be read as YAML; quote texts with special characters.") from error
+        return key, read(f"{text}\n", f"--set {key}")[0]
+    except BadFile as error:
+        raise BadParameter(
+            f"--set {key}: '{text}' cannot be read ({error.mistakes[0][1]}); put a text with special characters in quotes."
+        ) from error
 
 
 def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name of the parameter and sentence of each mistake; types are taken as JSON has them, never guessed."""
     try:
-        model.model_validate(values)
+        model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        return [(str(one["loc"][0]) if one["loc"] else "", _sentence(model, dict(one))) for one in error.errors()]
+        found = [(str(one["loc"][0]) if one["loc"] else "", _sentence(model, values, one)) for one in error.errors()]
+        return list(dict.fromkeys(found))
     return []
 
 
-def _sentence(model: type[BaseModel], one: Mapping[str, Any]) -> str:
-    name = ".".join(str(part) for part in one["loc"])
+def _sentence(model: type[BaseModel], values: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    said = str(one["msg"]).removeprefix("Value error, ")
+    if not one["loc"]:
+        return f"{said[:1].upper()}{said[1:]}."
+    name = str(one["loc"][0])
     if one["type"] == "extra_forbidden":
         return f"There is no parameter '{name}'. {nearest(name, sorted(model.model_fields))}"
-    field = model.model_fields.get(str(one["loc"][0])) if one["loc"] else None
-    about = f" ({field.description})" if field is not None and field.description else ""
-    said = str(one["msg"])
-    said = said.removeprefix("Value error, ")
-    return f"Parameter '{name}'{about}: {said[:1].lower() + said[1:]}, not {one['input']!r}." if name else f"{said}."
+    wanted = said if one["type"] == "value_error" else f"must be {_wanted(_properties(model)[name])}"
+    about = model.model_fields[name].description
+    given = json.dumps(values.get(name), ensure_ascii=False, default=str)
+    return f"Parameter '{name}'{f' ({about})' if about else ''} {wanted}, not {given}."
+
+
+def _wanted(one: Mapping[str, Any]) -> str:
+    """What a value must be, from its JSON schema: "a whole number from 1 to 100"."""
+    if "enum" in one:
+        return f"one of {', '.join(map(str, one['enum']))}"
+    if one.get("type") == "array":
+        several = KINDS.get(one.get("items", {}).get("type", ""), ("", "values"))[1]
+        example = json.dumps(one["default"], ensure_ascii=False) if one.get("default") else "[...]"
+        return f"a list of {several}, such as {example}"
+    kind = KINDS.get(one.get("type", ""), ("a value", ""))[0]
+    low, high = one.get("minimum"), one.get("maximum")
+    if low is not None and high is not None:
+        return f"{kind} from {low:g} to {high:g}" if high < 1e6 else f"{kind} from {low:g} to {high}"
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "exclusiveMaximum": "below", "maximum": "at most"}
+    told = [f"{word} {one[key]:g}" for key, word in words.items() if key in one]
+    return f"{kind} {' and '.join(told)}" if told else kind

@@ -20,4 +20,6 @@ def service_seconds(frame: Frame, new: str, timestamp: str) -> Frame:
     """
     frame = frame.with_columns(nw.col("service_date").cast(nw.Datetime("us")).alias("_midnight"))
     frame = epoch_seconds(frame, {new: timestamp, "_midnight_s": "_midnight"})
-    return frame.with_columns((nw.col(new) - nw.col("_midnight_s")).alias(new)).drop("_midnight", "_midnight_s")
+    return frame.with_columns((nw.col(new) - nw.col("_midnight_s")).alias(new)).drop(
+        "_midnight", "_midnight_s"
+    )

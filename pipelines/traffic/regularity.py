@@ -16,27 +16,28 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
     """
     Headways between departures at each stop, beside the timetable's.
 
-    Riders who come at random wait E[h^2] / (2 E[h]) on average [1]_; the excess waiting time is that of the actual
-    headways less that of the scheduled ones.
+    Riders who come at random wait E[h^2] / (2 E[h]) on average [1]_; the excess waiting time is that of the
+    actual headways less that of the scheduled ones.
 
     Parameters
     ----------
     visits
         Clean stop visits, or a timetable.
     timetable
-        Clean timetable; without one the scheduled columns and the excess are null, and bunching is counted against
-        the mean actual headway.
+        Clean timetable; without one the scheduled columns and the excess are null, and bunching is counted
+        against the mean actual headway.
 
     Returns
     -------
     Table
-        By `service_date`, `route_id`, `direction_id` and `stop_id`: `headways` (count), `mean_s`, `median_s`, `p95_s`, `cv`,
-        `mean_wait_s`, `scheduled_headways`, `scheduled_mean_s`, `scheduled_wait_s`, `excess_wait_s`, `bunched_share`.
-        Stops with a single departure have none and are left out.
+        By `service_date`, `route_id`, `direction_id` and `stop_id`: `headways` (count), `mean_s`, `median_s`,
+        `p95_s`, `cv`, `mean_wait_s`, `scheduled_headways`, `scheduled_mean_s`, `scheduled_wait_s`,
+        `excess_wait_s`, `bunched_share`. Stops with a single departure have none and are left out.
 
     References
     ----------
-    .. [1] E. E. Osuna and G. F. Newell (1972), Control strategies for an idealized public transportation system.
+    .. [1] E. E. Osuna and G. F. Newell (1972), Control strategies for an idealized public transportation
+       system.
     """
     planned = timetable is not None
     time = "actual_departure_time" if "actual_departure_time" in visits.columns else "departure_timestamp"
@@ -57,23 +58,38 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
         )
         if scheduled is not None:
             plan = _gaps(scheduled, "departure_timestamp", "trip_id").group_by(*KEYS)
-            planned = plan.agg(nw.len().cast(nw.Int64).alias("scheduled_headways"), nw.col("h").sum().alias("_s"), nw.col("h2").sum().alias("_s2"))
+            planned = plan.agg(
+                nw.len().cast(nw.Int64).alias("scheduled_headways"),
+                nw.col("h").sum().alias("_s"),
+                nw.col("h2").sum().alias("_s2"),
+            )
             means = means.join(planned, on=KEYS, how="left")
         else:
             means = means.with_columns(
-                nw.lit(None, nw.Int64()).alias("scheduled_headways"), nw.lit(None, nw.Float64()).alias("_s"), nw.lit(None, nw.Float64()).alias("_s2")
+                nw.lit(None, nw.Int64()).alias("scheduled_headways"),
+                nw.lit(None, nw.Float64()).alias("_s"),
+                nw.lit(None, nw.Float64()).alias("_s2"),
             )
         means = means.with_columns(
             (nw.col("_s") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
             nw.when(nw.col("_s") > 0).then(nw.col("_s2") / (2.0 * nw.col("_s"))).alias("scheduled_wait_s"),
-            nw.when(nw.col("_sum") > 0).then(nw.col("_squares") / (2.0 * nw.col("_sum"))).alias("mean_wait_s"),
+            nw.when(nw.col("_sum") > 0)
+            .then(nw.col("_squares") / (2.0 * nw.col("_sum")))
+            .alias("mean_wait_s"),
         )
         norm = nw.coalesce(nw.col("scheduled_mean_s"), nw.col("mean_s"))
-        joined = gaps.join(means.select(*KEYS, norm.alias("_norm"), nw.col("mean_s").alias("_mean")), on=KEYS, how="inner").with_columns(
-            nw.when(nw.col("h") < nw.col("_norm") * BUNCHED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0)).alias("_bunched"),
+        joined = gaps.join(
+            means.select(*KEYS, norm.alias("_norm"), nw.col("mean_s").alias("_mean")), on=KEYS, how="inner"
+        ).with_columns(
+            nw.when(nw.col("h") < nw.col("_norm") * BUNCHED_BELOW)
+            .then(nw.lit(1.0))
+            .otherwise(nw.lit(0.0))
+            .alias("_bunched"),
             ((nw.col("h") - nw.col("_mean")) * (nw.col("h") - nw.col("_mean"))).alias("_dev"),
         )
-        shares = joined.group_by(*KEYS).agg(nw.col("_bunched").mean().alias("bunched_share"), nw.col("_dev").sum())
+        shares = joined.group_by(*KEYS).agg(
+            nw.col("_bunched").mean().alias("bunched_share"), nw.col("_dev").sum()
+        )
         out = means.join(shares, on=KEYS, how="inner")
         sd = nw.when(nw.col("headways") > 1).then((nw.col("_dev") / (nw.col("headways") - 1.0)) ** 0.5)
         return out.select(
@@ -101,5 +117,7 @@ def _gaps(frame: Frame, time: str, trip: str) -> Frame:
     """Seconds since the departure before, and their squares."""
     frame = epoch_seconds(frame, {"_t": time}).select(*KEYS, "_t", trip)
     before = nw.col("_t").shift(1).over(*KEYS, order_by=["_t", trip])
-    gaps = frame.with_columns((nw.col("_t") - before).cast(nw.Float64).alias("h")).filter(~nw.col("h").is_null())
+    gaps = frame.with_columns((nw.col("_t") - before).cast(nw.Float64).alias("h")).filter(
+        ~nw.col("h").is_null()
+    )
     return gaps.with_columns((nw.col("h") * nw.col("h")).alias("h2"))

@@ -28,20 +28,24 @@ def hourly_boardings(taps: Table) -> Table:
     Returns
     -------
     Table
-        `service_date`, `route_id` (null where taps have none), `stop_id`, `hour` (0 to 23, past midnight 24 and
-        more), `boardings` (persons).
+        `service_date`, `route_id` (null where taps have none), `stop_id`, `hour` (0 to 23, past midnight 24
+        and more), `boardings` (persons).
     """
     keys = ["service_date", "route_id", "stop_id", "hour"]
 
     def with_hour(frame: Frame) -> Frame:
         frame = frame.select("service_date", "route_id", "stop_id", "event_timestamp", "num_riders")
-        return service_seconds(frame, "_s", "event_timestamp").with_columns((nw.col("_s") // HOUR_S).alias("hour"))
+        return service_seconds(frame, "_s", "event_timestamp").with_columns(
+            (nw.col("_s") // HOUR_S).alias("hour")
+        )
 
     def total(frame: Frame) -> Frame:
         return frame.group_by(*keys).agg(nw.col("num_riders").sum())
 
     hours = taps.each(with_hour).by(["stop_id"], total, before=total)
-    return hours.each(lambda frame: frame.select(*keys, nw.col("num_riders").cast(nw.Int64).alias("boardings")))
+    return hours.each(
+        lambda frame: frame.select(*keys, nw.col("num_riders").cast(nw.Int64).alias("boardings"))
+    )
 
 
 def origin_destination(taps: Table) -> Table:
@@ -105,7 +109,11 @@ def tap_totals(taps: Table) -> Table:
 
     def marked(frame: Frame) -> Frame:
         def one_if(column: str) -> nw.Expr:
-            return nw.when(~nw.col(column).is_null()).then(nw.lit(1, nw.Int64())).otherwise(nw.lit(0, nw.Int64()))
+            return (
+                nw.when(~nw.col(column).is_null())
+                .then(nw.lit(1, nw.Int64()))
+                .otherwise(nw.lit(0, nw.Int64()))
+            )
 
         return frame.select(
             "service_date",
@@ -116,10 +124,16 @@ def tap_totals(taps: Table) -> Table:
         )
 
     def total(frame: Frame) -> Frame:
-        return frame.group_by("service_date").agg(nw.col("taps", "riders", "with_alighting", "with_route").sum())
+        return frame.group_by("service_date").agg(
+            nw.col("taps", "riders", "with_alighting", "with_route").sum()
+        )
 
     totals = taps.each(marked).by(["service_date"], total, before=total)
-    return totals.each(lambda frame: frame.select("service_date", nw.col("taps", "riders", "with_alighting", "with_route").cast(nw.Int64)))
+    return totals.each(
+        lambda frame: frame.select(
+            "service_date", nw.col("taps", "riders", "with_alighting", "with_route").cast(nw.Int64)
+        )
+    )
 
 
 def line_patterns(timetable: pl.DataFrame) -> pl.DataFrame:
@@ -134,15 +148,17 @@ def line_patterns(timetable: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        `route_id`, `direction_id`, `section` (from 0), `stop_id`, `next_stop_id` (null at the last stop), `offset_s`
-        (median scheduled seconds from the first stop), `trips` (of the pattern), `pattern_share` (of the line's trips
-        that follow it).
+        `route_id`, `direction_id`, `section` (from 0), `stop_id`, `next_stop_id` (null at the last stop),
+        `offset_s` (median scheduled seconds from the first stop), `trips` (of the pattern), `pattern_share`
+        (of the line's trips that follow it).
     """
     line = ["route_id", "direction_id"]
     trip = ["service_date", "trip_id", *line]
     calls = timetable.sort(*trip, "stop_sequence").with_columns(
         pl.int_range(pl.len()).over(trip).alias("section"),
-        (pl.col("departure_timestamp") - pl.col("departure_timestamp").first().over(trip)).dt.total_seconds().alias("offset_s"),
+        (pl.col("departure_timestamp") - pl.col("departure_timestamp").first().over(trip))
+        .dt.total_seconds()
+        .alias("offset_s"),
     )
     trips = calls.group_by(trip, maintain_order=True).agg(pl.col("stop_id").str.join("\x1f").alias("pattern"))
     patterns = trips.group_by(*line, "pattern").agg(pl.len().alias("trips"))
@@ -153,10 +169,23 @@ def line_patterns(timetable: pl.DataFrame) -> pl.DataFrame:
     )
     calls = calls.join(trips, on=trip).join(chosen, on=[*line, "pattern"])
     stops = calls.group_by(*line, "section").agg(
-        pl.col("stop_id").first(), pl.col("offset_s").median(), pl.col("trips").first(), pl.col("pattern_share").first()
+        pl.col("stop_id").first(),
+        pl.col("offset_s").median(),
+        pl.col("trips").first(),
+        pl.col("pattern_share").first(),
     )
-    stops = stops.sort(*line, "section").with_columns(pl.col("stop_id").shift(-1).over(line).alias("next_stop_id"))
-    return stops.select(*line, "section", "stop_id", "next_stop_id", pl.col("offset_s").round().cast(pl.Int64), "trips", "pattern_share")
+    stops = stops.sort(*line, "section").with_columns(
+        pl.col("stop_id").shift(-1).over(line).alias("next_stop_id")
+    )
+    return stops.select(
+        *line,
+        "section",
+        "stop_id",
+        "next_stop_id",
+        pl.col("offset_s").round().cast(pl.Int64),
+        "trips",
+        "pattern_share",
+    )
 
 
 def stop_pairs(patterns: pl.DataFrame) -> pl.DataFrame:
@@ -166,16 +195,26 @@ def stop_pairs(patterns: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        `route_id`, `direction_id`, `stop_id`, `alight_stop_id`, `board`, `alight` (sections), `board_offset_s`, `lines`
-        (how many lines and directions offer the pair).
+        `route_id`, `direction_id`, `stop_id`, `alight_stop_id`, `board`, `alight` (sections),
+        `board_offset_s`, `lines` (how many lines and directions offer the pair).
     """
     line = ["route_id", "direction_id"]
-    ends = patterns.select(*line, pl.col("stop_id").alias("alight_stop_id"), pl.col("section").alias("alight"))
-    starts = patterns.select(*line, "stop_id", pl.col("section").alias("board"), pl.col("offset_s").alias("board_offset_s"))
-    pairs = starts.join(ends, on=line).filter(pl.col("board") < pl.col("alight"), pl.col("stop_id") != pl.col("alight_stop_id"))
+    ends = patterns.select(
+        *line, pl.col("stop_id").alias("alight_stop_id"), pl.col("section").alias("alight")
+    )
+    starts = patterns.select(
+        *line, "stop_id", pl.col("section").alias("board"), pl.col("offset_s").alias("board_offset_s")
+    )
+    pairs = starts.join(ends, on=line).filter(
+        pl.col("board") < pl.col("alight"), pl.col("stop_id") != pl.col("alight_stop_id")
+    )
     pair = ["stop_id", "alight_stop_id"]
-    shortest = pairs.sort(*line, *pair, pl.col("alight") - pl.col("board"), "board").unique([*line, *pair], keep="first", maintain_order=True)
-    return shortest.with_columns(pl.len().over(pair).cast(pl.Int64).alias("lines")).with_columns(pl.col("board", "alight", "direction_id").cast(pl.Int64))
+    shortest = pairs.sort(*line, *pair, pl.col("alight") - pl.col("board"), "board").unique(
+        [*line, *pair], keep="first", maintain_order=True
+    )
+    return shortest.with_columns(pl.len().over(pair).cast(pl.Int64).alias("lines")).with_columns(
+        pl.col("board", "alight", "direction_id").cast(pl.Int64)
+    )
 
 
 def rides(taps: Table, pairs: pl.DataFrame) -> Table:
@@ -194,23 +233,38 @@ def rides(taps: Table, pairs: pl.DataFrame) -> Table:
     Returns
     -------
     Table
-        `service_date`, `route_id`, `direction_id`, `board`, `alight`, `board_offset_s`, `minute`, `riders`; taps that no
-        line carries, or more than one could, have a null `route_id`.
+        `service_date`, `route_id`, `direction_id`, `board`, `alight`, `board_offset_s`, `minute`, `riders`;
+        taps that no line carries, or more than one could, have a null `route_id`.
     """
     keys = ["service_date", "route_id", "direction_id", "board", "alight", "board_offset_s", "minute"]
-    line = pairs.select(pl.all().exclude("lines").name.map(lambda name: name if name in LINE_PAIR else f"l_{name}"))
-    alone = pairs.filter(pl.col("lines") == 1).select("stop_id", "alight_stop_id", pl.all().exclude("stop_id", "alight_stop_id", "lines").name.prefix("a_"))
+    line = pairs.select(
+        pl.all().exclude("lines").name.map(lambda name: name if name in LINE_PAIR else f"l_{name}")
+    )
+    alone = pairs.filter(pl.col("lines") == 1).select(
+        "stop_id", "alight_stop_id", pl.all().exclude("stop_id", "alight_stop_id", "lines").name.prefix("a_")
+    )
 
     def assigned(frame: Frame, line: Frame, alone: Frame) -> Frame:
         frame = frame.filter(~nw.col("alight_stop_id").is_null())
-        frame = frame.select("service_date", "event_timestamp", "stop_id", "alight_stop_id", "route_id", "direction_id", "num_riders")
+        frame = frame.select(
+            "service_date",
+            "event_timestamp",
+            "stop_id",
+            "alight_stop_id",
+            "route_id",
+            "direction_id",
+            "num_riders",
+        )
         frame = service_seconds(frame, "_s", "event_timestamp")
         frame = frame.join(alone, on=["stop_id", "alight_stop_id"], how="left")
         free = nw.col("route_id").is_null()
         same = nw.col("a_route_id") == nw.col("route_id")
         frame = frame.with_columns(
             nw.when(free).then(nw.col("a_route_id")).otherwise(nw.col("route_id")).alias("route_id"),
-            nw.when(nw.col("direction_id").is_null() & (free | same)).then(nw.col("a_direction_id")).otherwise(nw.col("direction_id")).alias("direction_id"),
+            nw.when(nw.col("direction_id").is_null() & (free | same))
+            .then(nw.col("a_direction_id"))
+            .otherwise(nw.col("direction_id"))
+            .alias("direction_id"),
         )
         frame = frame.join(line, on=LINE_PAIR, how="left")
         found = ~nw.col("l_board").is_null()
@@ -228,7 +282,9 @@ def rides(taps: Table, pairs: pl.DataFrame) -> Table:
     def total(frame: Frame) -> Frame:
         return frame.group_by(*keys).agg(nw.col("riders").sum().cast(nw.Int64).alias("riders"))
 
-    return taps.each(assigned, line, alone).by(["route_id", "direction_id", "board", "minute"], total, before=total)
+    return taps.each(assigned, line, alone).by(
+        ["route_id", "direction_id", "board", "minute"], total, before=total
+    )
 
 
 LINE_PAIR = ["route_id", "direction_id", "stop_id", "alight_stop_id"]
@@ -250,17 +306,24 @@ def load_profile(rides: Table, patterns: pl.DataFrame) -> Table:
     Returns
     -------
     Table
-        `service_date`, `route_id`, `direction_id`, `section`, `stop_id`, `next_stop_id`, `quarter` (from the midnight that
-        begins the service date), `riders` (persons through the section in the quarter-hour).
+        `service_date`, `route_id`, `direction_id`, `section`, `stop_id`, `next_stop_id`, `quarter` (from the
+        midnight that begins the service date), `riders` (persons through the section in the quarter-hour).
     """
     sections = patterns.filter(pl.col("next_stop_id").is_not_null()).select(
-        "route_id", pl.col("direction_id").cast(pl.Int64), pl.col("section").cast(pl.Int64), "stop_id", "next_stop_id", "offset_s"
+        "route_id",
+        pl.col("direction_id").cast(pl.Int64),
+        pl.col("section").cast(pl.Int64),
+        "stop_id",
+        "next_stop_id",
+        "offset_s",
     )
     keys = ["service_date", "route_id", "direction_id", "section", "stop_id", "next_stop_id", "quarter"]
 
     def spread(frame: Frame, sections: Frame) -> Frame:
         passed = frame.join(sections, on=["route_id", "direction_id"], how="inner")
-        passed = passed.filter((nw.col("section") >= nw.col("board")) & (nw.col("section") < nw.col("alight")))
+        passed = passed.filter(
+            (nw.col("section") >= nw.col("board")) & (nw.col("section") < nw.col("alight"))
+        )
         seconds = nw.col("minute") * CELL_S + nw.col("offset_s") - nw.col("board_offset_s")
         return passed.with_columns((seconds // QUARTER_S).alias("quarter")).select(*keys, "riders")
 
@@ -272,7 +335,8 @@ def load_profile(rides: Table, patterns: pl.DataFrame) -> Table:
 
 def peak_load_sections(load: Table) -> Table:
     """
-    The fullest section and quarter-hour of each line, direction and day; the earliest where several are equal.
+    The fullest section and quarter-hour of each line, direction and day; the earliest where several are
+    equal.
 
     Parameters
     ----------
@@ -284,6 +348,10 @@ def peak_load_sections(load: Table) -> Table:
     def fullest(frame: Frame) -> Frame:
         top = frame.filter(nw.col("riders") == nw.col("riders").max().over(*line))
         place = nw.col("quarter") * 100_000 + nw.col("section")
-        return top.with_columns(place.alias("_place")).filter(nw.col("_place") == nw.col("_place").min().over(*line)).drop("_place")
+        return (
+            top.with_columns(place.alias("_place"))
+            .filter(nw.col("_place") == nw.col("_place").min().over(*line))
+            .drop("_place")
+        )
 
     return load.by(line, fullest)

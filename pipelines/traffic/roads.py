@@ -44,10 +44,14 @@ def speeds_by_hour(speeds: Table) -> Table:
         )
 
     def total(frame: Frame) -> Frame:
-        return frame.group_by(*keys).agg(nw.col("observations").sum().cast(nw.Int64), nw.col("speed_sum").sum())
+        return frame.group_by(*keys).agg(
+            nw.col("observations").sum().cast(nw.Int64), nw.col("speed_sum").sum()
+        )
 
     def mean(frame: Frame) -> Frame:
-        return frame.select(*keys, "observations", (nw.col("speed_sum") / nw.col("observations")).alias("speed_kmh"))
+        return frame.select(
+            *keys, "observations", (nw.col("speed_sum") / nw.col("observations")).alias("speed_kmh")
+        )
 
     return speeds.each(hours).by(["segment_id"], total, before=total).each(mean)
 
@@ -56,8 +60,9 @@ def segment_reliability(speeds: Table) -> Table:
     """
     Free flow, congestion and reliability of each segment, over all its observations.
 
-    Free-flow speed is the 85th percentile; the congestion index is free-flow over mean speed (1 is free); the buffer
-    index is the extra share of travel time to allow so as to be late one time in twenty, (p95 - mean) / mean [1]_.
+    Free-flow speed is the 85th percentile; the congestion index is free-flow over mean speed (1 is free); the
+    buffer index is the extra share of travel time to allow so as to be late one time in twenty, (p95 - mean)
+    / mean [1]_.
 
     Parameters
     ----------
@@ -67,12 +72,13 @@ def segment_reliability(speeds: Table) -> Table:
     Returns
     -------
     Table
-        `segment_id`, `observations`, `free_flow_kmh`, `mean_kmh`, `congestion_index`, `share_congested` (0 to 1),
-        `buffer_index`.
+        `segment_id`, `observations`, `free_flow_kmh`, `mean_kmh`, `congestion_index`, `share_congested` (0 to
+        1), `buffer_index`.
 
     References
     ----------
-    .. [1] US Federal Highway Administration (2006), Travel Time Reliability: Making It There On Time, All The Time.
+    .. [1] US Federal Highway Administration (2006), Travel Time Reliability: Making It There On Time, All The
+       Time.
     """
 
     def needed(frame: Frame) -> Frame:
@@ -84,7 +90,11 @@ def segment_reliability(speeds: Table) -> Table:
             nw.col("speed_kmh").quantile(FREE_FLOW_QUANTILE, interpolation="linear").alias("free_flow_kmh"),
             nw.col("_pace").quantile(0.95, interpolation="linear").alias("_pace_p95"),
         )
-        slow = nw.when(nw.col("speed_kmh") < nw.col("free_flow_kmh") * CONGESTED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+        slow = (
+            nw.when(nw.col("speed_kmh") < nw.col("free_flow_kmh") * CONGESTED_BELOW)
+            .then(nw.lit(1.0))
+            .otherwise(nw.lit(0.0))
+        )
         joined = frame.join(free, on="segment_id", how="inner").with_columns(slow.alias("_slow"))
         means = joined.group_by("segment_id", "free_flow_kmh", "_pace_p95").agg(
             nw.len().cast(nw.Int64).alias("observations"),
@@ -122,13 +132,20 @@ def congestion_index(by_hour: Table, reliability: Table) -> Table:
 
     def index(frame: Frame, free: Frame) -> Frame:
         frame = frame.with_columns(
-            ((nw.col("weekday") - 1) * 24 + nw.col("hour")).alias("hour_of_week"), (nw.col("speed_kmh") * nw.col("observations")).alias("_sum")
+            ((nw.col("weekday") - 1) * 24 + nw.col("hour")).alias("hour_of_week"),
+            (nw.col("speed_kmh") * nw.col("observations")).alias("_sum"),
         )
-        sums = frame.group_by("segment_id", "hour_of_week").agg(nw.col("observations").sum().cast(nw.Int64), nw.col("_sum").sum())
+        sums = frame.group_by("segment_id", "hour_of_week").agg(
+            nw.col("observations").sum().cast(nw.Int64), nw.col("_sum").sum()
+        )
         joined = sums.join(free.select("segment_id", "free_flow_kmh"), on="segment_id", how="inner")
         joined = joined.with_columns((nw.col("_sum") / nw.col("observations")).alias("speed_kmh"))
         return joined.select(
-            "segment_id", "hour_of_week", "observations", "speed_kmh", (nw.col("free_flow_kmh") / nw.col("speed_kmh")).alias("congestion_index")
+            "segment_id",
+            "hour_of_week",
+            "observations",
+            "speed_kmh",
+            (nw.col("free_flow_kmh") / nw.col("speed_kmh")).alias("congestion_index"),
         )
 
     return by_hour.by(["segment_id"], index, reliability)

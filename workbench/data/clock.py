@@ -20,9 +20,6 @@ from workbench.data.expressions import add_columns, is_polars
 if TYPE_CHECKING:
     from workbench.data.table import Frame
 
-BLANKS = " \t\r\n\u00a0\u3000\ufeff"
-"""What is stripped from both ends of every text, the same on every engine."""
-
 TIME_OF_DAY = r"^([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9])(\.[0-9]{1,6})?)?$"
 FARTHEST_US = 200_000_000_000_000_000  # the year 8307; what is farther is no time
 
@@ -49,10 +46,9 @@ def from_micros(frame: Frame, new: str, old: str) -> Frame:
 
 def scaled_micros(frame: Frame, new: str, old: str, unit: Fraction) -> Frame:
     """Add whole microseconds of a number that counts something of so many microseconds."""
-    whole = (nw.col(old) * float(unit) + 0.5).floor()
-    return frame.with_columns(
-        nw.when(whole.abs() < float(FARTHEST_US)).then(whole).cast(nw.Int64()).alias(new)
-    )
+    count = nw.col(old) * float(unit)
+    near = nw.when(count.abs() < float(FARTHEST_US)).then(count)  # Spark's floor overflows beyond
+    return frame.with_columns((near + 0.5).floor().cast(nw.Int64).alias(new))
 
 
 def time_of_day_micros(frame: Frame, new: str, old: str) -> Frame:

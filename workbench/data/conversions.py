@@ -16,7 +16,7 @@ import narwhals as nw
 
 from workbench.data import clock
 from workbench.data.contract import ColumnType, Scalar
-from workbench.data.expressions import as_text, parse_format, parse_text
+from workbench.data.expressions import BLANKS, as_text, parse_format, parse_text
 from workbench.data.forms import Clock, Constant, RowNumber, RowTime, Taken
 from workbench.data.table import Frame
 
@@ -56,12 +56,13 @@ def canonical(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
 
 
 def _stripped(text: nw.Expr) -> nw.Expr:
-    text = text.str.strip_chars(clock.BLANKS)
+    text = text.str.strip_chars(BLANKS)
     return nw.when(text != "").then(text)
 
 
 def _written(value: nw.Expr) -> nw.Expr:
-    whole = nw.when((value == value.floor()) & (value.abs() < 2.0**53)).then(value)
+    near = nw.when(value.abs() < 2.0**53).then(value)  # Spark's floor overflows beyond
+    whole = nw.when(near == near.floor()).then(near)
     other = nw.when(~value.is_nan()).then(value)
     return nw.coalesce(whole.cast(nw.Int64).cast(nw.String), other.cast(nw.String))
 

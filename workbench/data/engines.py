@@ -29,6 +29,10 @@ from workbench.errors import DataRejected, EngineMissing, UnknownName, Workbench
 
 PIECE_ROWS = 1_000_000
 NAMES = ("polars", "dask", "spark")
+UNREADABLE = "A file could not be read to its end ({}): check that it is whole, or leave it out."
+UNFIT = (
+    "A column holds values that its type in the other files, or in the contract, cannot ({}): convert them."
+)
 
 
 class Engine(ABC):
@@ -38,8 +42,8 @@ class Engine(ABC):
     Parameters
     ----------
     work
-        Folder for what is made on the way (CSV files read once into Parquet). Workers of a cluster must see it
-        under the same path. A temporary folder where none is given; it goes with the engine.
+        Folder for what is made on the way (CSV files read once into Parquet). Workers of a cluster must see
+        it under the same path. A temporary folder where none is given; it goes with the engine.
     """
 
     name: str
@@ -63,7 +67,8 @@ class Engine(ABC):
         listing
             The files, with the columns and types they have together.
         numbered
-            Add `_file` (place in the listing, from 0) and `_row` (row of that file, from its first row's number).
+            Add `_file` (place in the listing, from 0) and `_row` (row of that file, from its first row's
+            number).
 
         Returns
         -------
@@ -142,7 +147,9 @@ class PartsEngine(Engine):
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
         """Read Parquet files lazily, in pieces of some million rows."""
         pieces = [
-            Piece(whole.path, start, min(PIECE_ROWS, one.rows - start), whole.casts, whole.file, whole.first_row)
+            Piece(
+                whole.path, start, min(PIECE_ROWS, one.rows - start), whole.casts, whole.file, whole.first_row
+            )
             for i, one in enumerate(listing.files)
             for whole in [_piece(one, i, listing, numbered=numbered)]
             for start in range(0, max(one.rows, 1), PIECE_ROWS)
@@ -236,7 +243,9 @@ def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
         from workbench.data.spark import SparkEngine
 
         return SparkEngine("" if name == "spark" else name, work)
-    raise UnknownName("engine", name, NAMES, "Addresses: tcp://host:port (dask), spark://host:port, sc://host:port.")
+    raise UnknownName(
+        "engine", name, NAMES, "Addresses: tcp://host:port (dask), spark://host:port, sc://host:port."
+    )
 
 
 def installed() -> list[str]:
@@ -284,17 +293,14 @@ def explained(work: Callable[[], Any]) -> Any:
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError) as error:
         first = (str(error).splitlines() or [""])[0]
         if first.startswith("parquet:"):
-            raise DataRejected(
-                f"A file could not be read to its end ({first[:160]}): check that it is whole, or leave it out."
-            ) from error
+            raise DataRejected(UNREADABLE.format(first[:160])) from error
         if first.startswith("conversion from"):
-            raise DataRejected(
-                f"A column holds values that its type in the other files, or in the contract, cannot hold ({first[:160]}): "
-                "convert them, or leave the file out."
-            ) from error
+            raise DataRejected(UNFIT.format(first[:160])) from error
         raise
     except FileNotFoundError as error:
-        raise DataRejected(f"A file went away while it was read ({error}): put it back and run again.") from error
+        raise DataRejected(
+            f"A file went away while it was read ({error}): put it back and run again."
+        ) from error
     except MemoryError as error:
         raise WorkbenchError(
             "The work ran out of memory: use --engine spark or dask with a cluster, or fewer days."

@@ -2,8 +2,8 @@
 The few expressions that Narwhals lacks, each engine's spelling in one place.
 
 All take a Narwhals lazy frame and return one with columns added, and run the same on polars (so in every part
-of a Dask table) and on Spark. Text that does not parse becomes null, never an error. What is accepted is fixed
-by a pattern checked first, because engines differ in what they let pass (blanks, "1_000", "24:00:60").
+of a Dask table) and on Spark. Text that does not parse becomes null, never an error. What is accepted is
+fixed by a pattern checked first, because engines differ in what they let pass (blanks, "1_000", "24:00:60").
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def add_columns(frame: Frame, polars: Mapping[str, pl.Expr], spark: Mapping[str,
         return nw.from_native(frame.to_native().with_columns(**polars)).lazy()
     if frame.implementation.is_spark_like():
         return nw.from_native(frame.to_native().withColumns(dict(spark))).lazy()
-    raise WorkbenchError(f"Expressions are not written for {frame.implementation}: use a polars or a Spark frame.")
+    raise WorkbenchError(
+        f"Expressions are not written for {frame.implementation}: use a polars or a Spark frame."
+    )
 
 
 def parse_text(frame: Frame, columns: Mapping[str, tuple[str, Kind]]) -> Frame:
@@ -64,7 +66,12 @@ def parse_text(frame: Frame, columns: Mapping[str, tuple[str, Kind]]) -> Frame:
     """
     return add_columns(
         frame,
-        {new: _polars_parse(pl.col(old).str.strip_chars(BLANKS), kind) for new, (old, kind) in columns.items()} if is_polars(frame) else {},
+        {
+            new: _polars_parse(pl.col(old).str.strip_chars(BLANKS), kind)
+            for new, (old, kind) in columns.items()
+        }
+        if is_polars(frame)
+        else {},
         {} if is_polars(frame) else {new: _spark_parse(old, kind) for new, (old, kind) in columns.items()},
     )
 
@@ -87,7 +94,12 @@ def parse_format(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
     """
     if is_polars(frame):
         return add_columns(
-            frame, {new: _polars_time(pl.col(old).str.strip_chars(BLANKS), layout) for new, (old, layout) in columns.items()}, {}
+            frame,
+            {
+                new: _polars_time(pl.col(old).str.strip_chars(BLANKS), layout)
+                for new, (old, layout) in columns.items()
+            },
+            {},
         )
     return add_columns(frame, {}, {new: _spark_time(old, layout) for new, (old, layout) in columns.items()})
 
@@ -95,19 +107,36 @@ def parse_format(frame: Frame, columns: Mapping[str, tuple[str, str]]) -> Frame:
 def epoch_seconds(frame: Frame, columns: Mapping[str, str]) -> Frame:
     """Add whole seconds since 1970-01-01 00:00 of naive timestamps: new column: timestamp column."""
     if is_polars(frame):
-        return add_columns(frame, {new: pl.col(old).dt.epoch("s").cast(pl.Int64) for new, old in columns.items()}, {})
+        return add_columns(
+            frame, {new: pl.col(old).dt.epoch("s").cast(pl.Int64) for new, old in columns.items()}, {}
+        )
     from pyspark.sql import functions as F
 
-    return add_columns(frame, {}, {new: F.unix_timestamp(F.col(f"`{old}`").cast("timestamp")).cast("bigint") for new, old in columns.items()})
+    return add_columns(
+        frame,
+        {},
+        {
+            new: F.unix_timestamp(F.col(f"`{old}`").cast("timestamp")).cast("bigint")
+            for new, old in columns.items()
+        },
+    )
 
 
 def from_epoch_seconds(frame: Frame, columns: Mapping[str, str]) -> Frame:
     """Add naive timestamps from whole seconds since 1970-01-01 00:00: new column: integer column."""
     if is_polars(frame):
-        return add_columns(frame, {new: pl.from_epoch(pl.col(old), "s").cast(pl.Datetime("us")) for new, old in columns.items()}, {})
+        return add_columns(
+            frame,
+            {new: pl.from_epoch(pl.col(old), "s").cast(pl.Datetime("us")) for new, old in columns.items()},
+            {},
+        )
     from pyspark.sql import functions as F
 
-    return add_columns(frame, {}, {new: F.timestamp_seconds(F.col(f"`{old}`")).cast("timestamp_ntz") for new, old in columns.items()})
+    return add_columns(
+        frame,
+        {},
+        {new: F.timestamp_seconds(F.col(f"`{old}`")).cast("timestamp_ntz") for new, old in columns.items()},
+    )
 
 
 def as_text(frame: Frame, columns: Mapping[str, str]) -> Frame:
@@ -117,7 +146,9 @@ def as_text(frame: Frame, columns: Mapping[str, str]) -> Frame:
         return add_columns(
             frame,
             {
-                new: pl.col(old).dt.to_string("%Y-%m-%d %H:%M:%S") if old in times else pl.col(old).cast(pl.String)
+                new: pl.col(old).dt.to_string("%Y-%m-%d %H:%M:%S")
+                if old in times
+                else pl.col(old).cast(pl.String)
                 for new, old in columns.items()
             },
             {},
@@ -128,7 +159,9 @@ def as_text(frame: Frame, columns: Mapping[str, str]) -> Frame:
         frame,
         {},
         {
-            new: F.date_format(f"`{old}`", "yyyy-MM-dd HH:mm:ss") if old in times else F.col(f"`{old}`").cast("string")
+            new: F.date_format(f"`{old}`", "yyyy-MM-dd HH:mm:ss")
+            if old in times
+            else F.col(f"`{old}`").cast("string")
             for new, old in columns.items()
         },
     )
@@ -139,7 +172,11 @@ def _polars_parse(text: pl.Expr, kind: Kind) -> pl.Expr:
         value = pl.when(text.str.contains(NUMBER)).then(text).cast(pl.Float64, strict=False)
         return pl.when(value.is_finite()).then(value)
     if kind == "integer":
-        return pl.when(text.str.contains(INTEGER)).then(text.str.replace(r"\.0*$", "").str.strip_prefix("+")).cast(pl.Int64, strict=False)
+        return (
+            pl.when(text.str.contains(INTEGER))
+            .then(text.str.replace(r"\.0*$", "").str.strip_prefix("+"))
+            .cast(pl.Int64, strict=False)
+        )
     if kind == "boolean":
         low = text.str.to_lowercase()
         return pl.when(low.is_in(TRUE)).then(True).when(low.is_in(FALSE)).then(False)  # noqa: FBT003

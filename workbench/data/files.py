@@ -75,9 +75,7 @@ class Listing:
         for one in self.files:
             for name, dtype in one.schema.items():
                 mine = _normal(dtype)
-                together[name] = (
-                    mine if together.get(name, mine) == mine else _common(together[name], mine)
-                )
+                together[name] = mine if together.get(name, mine) == mine else _common(together[name], mine)
         return together
 
     @property
@@ -207,8 +205,11 @@ def _remote(path: str, work: Path) -> list[tuple[str, str]]:
 
 
 def _known(path: str, name: str, dialect: Dialect) -> Found:
+    path = str(Path(path).absolute())  # workers of a cluster stand elsewhere
     if Path(path).stat().st_size == 0:
-        raise DataRejected(f"{name} is empty: it has no header and no rows. Send the file again, or leave it out.")
+        raise DataRejected(
+            f"{name} is empty: it has no header and no rows. Send the file again, or leave it out."
+        )
     if path.lower().endswith(CSV_ENDINGS):
         from workbench.data.landing import header
 
@@ -217,8 +218,8 @@ def _known(path: str, name: str, dialect: Dialect) -> Found:
         }
         return Found(path, name, texts, 0, dialect.skip_rows + (2 if dialect.header else 1), path)
     try:
-        schema = pl.read_parquet_schema(path)
-        rows = pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+        frame = pl.scan_parquet(path, glob=False)
+        schema, rows = frame.collect_schema(), frame.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataRejected(
             f"{name} is not a readable Parquet file ({str(error).splitlines()[0][:120]}): send it again, or leave it out."

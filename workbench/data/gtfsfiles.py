@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from workbench.data.clock import BLANKS, TIME_OF_DAY
+from workbench.data.clock import TIME_OF_DAY
+from workbench.data.expressions import BLANKS
 from workbench.errors import DataRejected, nearest
 
 PROBLEMS = {"file": pl.String, "row": pl.Int64, "rule": pl.String, "column": pl.String, "value": pl.String}

@@ -39,7 +39,11 @@ class Intake:
     @property
     def inputs(self) -> list[dict[str, str]]:
         """Table, name and SHA-256 of each input file."""
-        return [{"table": t.table, "file": name, "sha256": sha} for t in self.report.tables for name, sha in t.files]
+        return [
+            {"table": t.table, "file": name, "sha256": sha}
+            for t in self.report.tables
+            for name, sha in t.files
+        ]
 
     @property
     def quarantine(self) -> Path:
@@ -85,7 +89,8 @@ class Supply:
 
 def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
     """
-    Find a contract's tables in a folder: `<table>.csv`, `<table>.parquet` or a folder `<table>/` of such files.
+    Find a contract's tables in a folder: `<table>.csv`, `<table>.parquet` or a folder `<table>/` of such
+    files.
 
     Raises
     ------
@@ -96,7 +101,9 @@ def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
     if "://" in str(folder):
         return _supply_from_address(str(folder), contract)
     if not place.is_dir():
-        raise DataRejected(f"No folder is called '{folder}': --data names a folder that holds {_expected(contract)}.")
+        raise DataRejected(
+            f"No folder is called '{folder}': --data names a folder that holds {_expected(contract)}."
+        )
     openers: dict[str, Opener] = {}
     listings: dict[str, Callable[[Path], Listing]] = {}
     ignored = []
@@ -104,14 +111,20 @@ def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
         name = _table_name(entry)
         if name in contract.tables:
             if name in openers:
-                raise DataRejected(f"Table '{name}' stands twice in '{folder}' (as '{entry.name}' and another): keep one.")
+                raise DataRejected(
+                    f"Table '{name}' stands twice in '{folder}' (as '{entry.name}' and another): keep one."
+                )
             openers[name], listings[name] = _opener([str(entry)]), _finder([str(entry)])
         elif entry.is_file() and entry.name.endswith(ENDINGS):
-            ignored.append(f"{entry.name} (no table of contract '{contract.name}' is called so. {nearest(name, list(contract.tables))})")
+            ignored.append(
+                f"{entry.name} (no table of contract '{contract.name}' is called so. {nearest(name, list(contract.tables))})"
+            )
     feeds = tuple(sorted(place.glob("*.zip")))
     if not openers and not feeds:
         near = f" Seen: {'; '.join(ignored)}." if ignored else ""
-        raise DataRejected(f"'{folder}' holds no table of contract '{contract.name}': expected {_expected(contract)}.{near}")
+        raise DataRejected(
+            f"'{folder}' holds no table of contract '{contract.name}': expected {_expected(contract)}.{near}"
+        )
     return Supply(openers, listings, feeds, ignored=tuple(ignored))
 
 
@@ -122,13 +135,20 @@ def _supply_from_address(address: str, contract: Contract) -> Supply:
         system, inner = fsspec.core.url_to_fs(address)
         entries = {Path(one).name: one for one in system.ls(inner, detail=False)}
     except (OSError, ValueError, ImportError) as error:
-        raise DataRejected(f"'{address}' cannot be read ({type(error).__name__}: {error}): check the address and your access.") from error
+        raise DataRejected(
+            f"'{address}' cannot be read ({type(error).__name__}: {error}): check the address and your access."
+        ) from error
     paths = {
-        name: f"{address.rstrip('/')}/{name}{ending}" for name in contract.tables for ending in ("", *ENDINGS) if name + ending in entries
+        name: f"{address.rstrip('/')}/{name}{ending}"
+        for name in contract.tables
+        for ending in ("", *ENDINGS)
+        if name + ending in entries
     }
     openers = {name: _opener([path]) for name, path in paths.items()}
     if not openers:
-        raise DataRejected(f"'{address}' holds no table of contract '{contract.name}': expected {_expected(contract)}.")
+        raise DataRejected(
+            f"'{address}' holds no table of contract '{contract.name}': expected {_expected(contract)}."
+        )
     return Supply(openers, {name: _finder([path]) for name, path in paths.items()})
 
 
@@ -173,8 +193,8 @@ def take_in(
     required, optional
         Tables that must be there, and tables used where they are.
     more
-        Given a table's name and the clean tables so far, makes a small table that the files hold in another form (a
-        timetable from a GTFS feed) with its listing and notes, or None.
+        Given a table's name and the clean tables so far, makes a small table that the files hold in another
+        form (a timetable from a GTFS feed) with its listing and notes, or None.
 
     Raises
     ------
@@ -199,11 +219,20 @@ def take_in(
             raise DataRejected(
                 f"Table '{name}' is needed and was not given: add {name}.csv, {name}.parquet or a folder {name}/ to the data, or map it in a source file."
             )
-    return Intake(tables, Report(tuple(sorted(reports, key=lambda one: wanted.index(one.table))), supply.ignored), folder)
+    return Intake(
+        tables,
+        Report(tuple(sorted(reports, key=lambda one: wanted.index(one.table))), supply.ignored),
+        folder,
+    )
 
 
 def _take(
-    engine: Engine, contract: TableContract, opener: Opener, tables: Mapping[str, Table], folder: Path, notes: tuple[str, ...]
+    engine: Engine,
+    contract: TableContract,
+    opener: Opener,
+    tables: Mapping[str, Table],
+    folder: Path,
+    notes: tuple[str, ...],
 ) -> tuple[Table, TableReport]:
     table, listing = opener(engine)
     screened = screen(table, contract, others=tables, files=[one.name for one in listing.files])
@@ -228,11 +257,17 @@ def _take(
 
 
 def _period(good: pl.LazyFrame, contract: TableContract) -> tuple[str, str] | None:
-    times = [column for column in contract.columns if column.type in ("timestamp", "date") and column.required]
+    times = [
+        column for column in contract.columns if column.type in ("timestamp", "date") and column.required
+    ]
     if not times:
         return None
     first = next((column for column in times if column.type == "date"), times[0])
-    low, high = good.select(pl.col(first.name).min().alias("low"), pl.col(first.name).max().alias("high")).collect().row(0)
+    low, high = (
+        good.select(pl.col(first.name).min().alias("low"), pl.col(first.name).max().alias("high"))
+        .collect()
+        .row(0)
+    )
     return None if low is None else (str(low)[:10], str(high)[:10])
 
 
@@ -295,4 +330,12 @@ def write_report(report: Report, folder: Path) -> None:
         (folder / f"screening.{lang}.html").write_text(report.to_html(lang), encoding="utf-8")
 
 
-__all__ = ["Intake", "Supply", "listing_of", "supply_from_folder", "supply_from_source", "take_in", "write_report"]
+__all__ = [
+    "Intake",
+    "Supply",
+    "listing_of",
+    "supply_from_folder",
+    "supply_from_source",
+    "take_in",
+    "write_report",
+]

@@ -1,12 +1,13 @@
 """
 CSV becomes Parquet of texts once, with its row numbers.
 
-Landing first makes one parser responsible on every engine (quotes, encodings and nulls differ between engines),
-keeps the number of each row, and leaves a row with too many fields to screening instead of failing. Polars reads
-what it reads as the standard says [1]_; everything else goes row by row through Python's own reader.
+Landing first makes one parser responsible on every engine (quotes, encodings and nulls differ between
+engines), keeps the number of each row, and leaves a row with too many fields to screening instead of failing.
+Polars reads what it reads as the standard says [1]_; everything else goes row by row through Python's own
+reader.
 
-Rows without any value at the end of a file, as spreadsheets leave them, are no rows. Elsewhere they are set aside
-as `blank`.
+Rows without any value at the end of a file, as spreadsheets leave them, are no rows. Elsewhere they are set
+aside as `blank`.
 
 References
 ----------
@@ -100,15 +101,17 @@ def land(one: Found, work: Path, dialect: Dialect) -> Found:
     rows = pl.scan_parquet(target, glob=False).select(pl.len()).collect().item()
     if not rows:
         raise _no_rows(one.name)
-    return replace(one, path=str(target), schema={**one.schema, PROBLEM: pl.String()}, rows=rows, source=one.path)
+    return replace(
+        one, path=str(target), schema={**one.schema, PROBLEM: pl.String()}, rows=rows, source=one.path
+    )
 
 
 def _reads_fast(one: Found, dialect: Dialect) -> bool:
     """
     Whether polars reads the file as Python's reader does.
 
-    It does not where a lone carriage return ends rows, where quotes are not closed or have text after them, and
-    where the file ends in a separator.
+    It does not where a lone carriage return ends rows, where quotes are not closed or have text after them,
+    and where the file ends in a separator.
     """
     if _plain(dialect.encoding) not in UTF_8 or one.path.lower().endswith(".gz"):
         return False
@@ -165,7 +168,10 @@ def _land_row_by_row(one: Found, target: Path, dialect: Dialect) -> None:
     names, nulls = list(one.schema), set(dialect.nulls)
     width = len(names)
     schema = dict.fromkeys([*names, PROBLEM], pl.String)
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder, _opened(one.path, one.name, dialect) as file:
+    with (
+        tempfile.TemporaryDirectory(dir=target.parent) as folder,
+        _opened(one.path, one.name, dialect) as file,
+    ):
         records = _records(file, dialect)
         if dialect.header:
             next(records, None)
@@ -181,7 +187,9 @@ def _land_row_by_row(one: Found, target: Path, dialect: Dialect) -> None:
                 values = [None if value in nulls else value for value in fields]
                 missing = None if "" in nulls else ""
                 rows.append([*values, *[missing] * (width - len(values)), problem])
-            pl.DataFrame(rows, schema=schema, orient="row").write_parquet(Path(folder) / f"{number:06d}.parquet")
+            pl.DataFrame(rows, schema=schema, orient="row").write_parquet(
+                Path(folder) / f"{number:06d}.parquet"
+            )
         parts = sorted(Path(folder).glob("*.parquet"))
         if not parts:
             raise _no_rows(one.name)

@@ -15,6 +15,7 @@ from workbench.data.contract import TableContract
 from workbench.errors import DataRejected
 
 RULES = {
+    "blank": Text("without any value", "整行为空"),
     "ragged": Text("more fields than columns", "字段数多于列数"),
     "required": Text("missing", "必填值缺失"),
     "type": Text("not of its type", "类型不符"),
@@ -99,10 +100,13 @@ class TableReport:
 
     def complaint(self) -> str:
         """One sentence: what is wrong with the table, and the first row to look at."""
+        if not self.rows:
+            return f"'{self.table}' has no rows"
         worst = max(self.rules, key=lambda one: one.count)
+        limit = f"over its limit of {self.limit:.1%}" if self.share > self.limit else "so that none is left"
         return (
-            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against the contract, over its limit of "
-            f"{self.limit:.1%}; most ({worst.count:,}) for '{worst.column or worst.rule}': {worst.text.en}, first in {worst.example}"
+            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against the contract, {limit}; "
+            f"most ({worst.count:,}) for '{worst.column or worst.rule}': {worst.text.en}, first in {worst.example}"
         )
 
 
@@ -132,8 +136,17 @@ class Report:
         tables = []
         for table in self.tables:
             rules = [asdict(rule) | {"text": rule.text.as_dict()} for rule in table.rules]
-            figures = {"rejected": table.rejected, "share": table.share, "duplicates": table.duplicates, "passed": table.passed}
-            tables.append(asdict(table) | {"rules": rules, "files": [{"name": n, "sha256": h} for n, h in table.files]} | figures)
+            figures = {
+                "rejected": table.rejected,
+                "share": table.share,
+                "duplicates": table.duplicates,
+                "passed": table.passed,
+            }
+            tables.append(
+                asdict(table)
+                | {"rules": rules, "files": [{"name": n, "sha256": h} for n, h in table.files]}
+                | figures
+            )
         return {"passed": self.passed, "tables": tables, "ignored": list(self.ignored)}
 
     def to_json(self) -> str:
@@ -153,7 +166,9 @@ class Report:
             )
             for rule in table.rules:
                 column = f"{rule.column}: " if rule.column else ""
-                lines.append(f"  {rule.count:>8,}  {column}{rule.text.in_(lang)} ({w['first']}{gap or '：'}{rule.example})")
+                lines.append(
+                    f"  {rule.count:>8,}  {column}{rule.text.in_(lang)} ({w['first']}{gap or '：'}{rule.example})"
+                )
             lines += [f"            {one}: {w['unchecked']}" for one in table.unchecked]
             lines += [f"            {note}" for note in table.notes]
         if self.ignored:
@@ -177,7 +192,9 @@ class Report:
                 f"{w['clean']} · {table.rejected:,} {w['rejected']} ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {verdict})</p>"
             )
             if table.rules:
-                parts.append(f'<table><thead><tr><th scope="col">{w["column"]}</th><th scope="col">{w["rule"]}</th><th scope="col" class="n">{w["count"]}</th><th scope="col">{w["first"]}</th></tr></thead><tbody>')
+                parts.append(
+                    f'<table><thead><tr><th scope="col">{w["column"]}</th><th scope="col">{w["rule"]}</th><th scope="col" class="n">{w["count"]}</th><th scope="col">{w["first"]}</th></tr></thead><tbody>'
+                )
                 parts += [
                     f'<tr><td>{html.escape(rule.column)}</td><td>{html.escape(rule.text.in_(lang))}</td><td class="n">{rule.count:,}</td><td>{html.escape(rule.example)}</td></tr>'
                     for rule in table.rules
@@ -192,7 +209,10 @@ class Report:
 def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[RuleCount, ...]:
     """Count the rows of a kept quarantine by rule and column, most first, with the first row of each."""
     own = {
-        rule.name: Text(f"against the rule: {rule.description.en.rstrip('.')}", f"违反规则：{rule.description.zh.rstrip('。')}")
+        rule.name: Text(
+            f"against the rule: {rule.description.en.rstrip('.')}",
+            f"违反规则：{rule.description.zh.rstrip('。')}",
+        )
         for rule in contract.rules
     }
     first = pl.col("file", "row", "value").sort_by("file", "row").first()
@@ -203,7 +223,10 @@ def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[Rule
         .collect()
     )
     return tuple(
-        RuleCount(**{**row, "column": row["column"] or ""}, text=own.get(row["rule"]) or RULES.get(row["rule"], Text(row["rule"])))
+        RuleCount(
+            **{**row, "column": row["column"] or ""},
+            text=own.get(row["rule"]) or RULES.get(row["rule"], Text(row["rule"])),
+        )
         for row in found.iter_rows(named=True)
     )
 
@@ -212,4 +235,6 @@ def paths_of(folder: str) -> Sequence[str]:
     """Parquet files of a kept table."""
     from pathlib import Path
 
-    return sorted(str(path) for path in Path(folder).rglob("*.parquet") if not path.name.startswith((".", "_")))
+    return sorted(
+        str(path) for path in Path(folder).rglob("*.parquet") if not path.name.startswith((".", "_"))
+    )

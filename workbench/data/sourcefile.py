@@ -15,7 +15,7 @@ from workbench.data.files import Dialect
 from workbench.data.forms import Constant, Reshape
 from workbench.data.mapping import TableMap
 from workbench.data.sourcerules import RuleReading
-from workbench.data.sourcevalues import Node, as_written, dict_of, scalars_of, texts_of
+from workbench.data.sourcevalues import Node, as_written, dict_of, nulls_of, scalars_of, texts_of
 from workbench.data.yamlfile import Lines, Where
 from workbench.errors import BadFile, nearest
 
@@ -155,7 +155,7 @@ class _Reading(RuleReading):
             header=header is not False,
             names=names,
             skip_rows=skip if isinstance(skip, int) else 0,
-            nulls=tuple(dict.fromkeys(("", *map(as_written, scalars_of(node.get("nulls")))))),
+            nulls=tuple(dict.fromkeys(("", *nulls_of(node)))),
         )
 
     def only(self, node: Node) -> dict[str, tuple[str, ...]]:

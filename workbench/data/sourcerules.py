@@ -19,7 +19,7 @@ from workbench.data.sourcevalues import (
     minutes,
     misfit,
     raise_,
-    scalars_of,
+    nulls_of,
     texts_of,
     zone_problem,
 )
@@ -188,7 +188,7 @@ class RuleReading:
             source=source,
             join=str(node.get("join", "")),
             prefix=str(node.get("prefix", "")),
-            nulls=(*map(as_written, scalars_of(node.get("nulls"))), *missing),
+            nulls=(*nulls_of(node), *missing),
             default=node.get("default"),
             factor=factor,
             codes={key.strip(): as_written(each) for key, each in codes.items() if each is not None},

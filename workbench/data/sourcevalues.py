@@ -55,6 +55,15 @@ def _is(value: Any, kind: str) -> bool:
         return False
 
 
+def nulls_of(owner: Node) -> tuple[str, ...]:
+    """What `nulls` lists, as a file has it; NULL without quotes is nothing to YAML, and here the word."""
+    if "nulls" not in owner:
+        return ()
+    listed = owner["nulls"] if isinstance(owner["nulls"], list) else [owner["nulls"]]
+    words = ["NULL", "null", "Null"] if None in listed else []
+    return tuple(dict.fromkeys([*map(as_written, scalars_of(listed)), *words]))
+
+
 def zone_problem(zone: str) -> str:
     """Why a text is no IANA time zone; empty if it is one."""
     from zoneinfo import available_timezones

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from workbench.data.engines import Engine, need, new_folder, reopened
+from workbench.data.engines import UNFIT, UNREADABLE, Engine, need, new_folder, reopened
 from workbench.data.files import Listing
 from workbench.data.java import java_problem
 from workbench.data.table import Table, Whole
@@ -27,10 +27,21 @@ SETTINGS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
 }
-TYPES = {pl.String: "string", pl.Int64: "bigint", pl.Float64: "double", pl.Boolean: "boolean", pl.Date: "date"}
+TYPES = {
+    pl.String: "string",
+    pl.Int64: "bigint",
+    pl.Float64: "double",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+}
 PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 """Paths that every part of Spark reads alike; other characters are globs, URI codes or the locale's business."""
-FILE_TROUBLE = ("FAILED_READ_FILE", "is not a Parquet file", "PARQUET_COLUMN_DATA_TYPE_MISMATCH", "PATH_NOT_FOUND")
+FILE_TROUBLE = (
+    "FAILED_READ_FILE",
+    "is not a Parquet file",
+    "PARQUET_COLUMN_DATA_TYPE_MISMATCH",
+    "PATH_NOT_FOUND",
+)
 
 
 class SparkEngine(Engine):
@@ -87,11 +98,12 @@ class SparkEngine(Engine):
             frame = explained(lambda paths=paths: self.session.read.parquet(*paths))
             extra = []
             if numbered:
-                numbers = F.create_map(*(F.lit(x) for i, path in zip(places, paths, strict=True) for x in (path, i)))
-                extra = [
-                    (F.col("_metadata.row_index") + F.lit(files[0].first_row)).cast("bigint").alias("_row"),
-                    numbers[F.regexp_replace(F.col("_metadata.file_path"), "^file:/+", "/")].cast("bigint").alias("_file"),
-                ]
+                numbers = F.create_map(
+                    *(F.lit(x) for i, path in zip(places, paths, strict=True) for x in (path, i))
+                )
+                path = F.regexp_replace(F.col("_metadata.file_path"), "^file:/+", "/")
+                row = F.col("_metadata.row_index") + F.lit(files[0].first_row)
+                extra = [numbers[path].cast("bigint").alias("_file"), row.cast("bigint").alias("_row")]
             frames.append(frame.select(*_conformed(frame, listing), *extra))
         whole = frames[0]
         for frame in frames[1:]:
@@ -104,7 +116,11 @@ class SparkEngine(Engine):
             new_folder(path)
             final = Path(path).absolute()
             target = final if PLAIN.fullmatch(str(final)) else self.work / "written" / _key(str(final))
-            explained(lambda table=table, target=target: table.native.write.mode("overwrite").parquet(f"file://{target}"))
+            explained(
+                lambda table=table, target=target: table.native.write.mode("overwrite").parquet(
+                    f"file://{target}"
+                )
+            )
             if target != final:
                 final.rmdir()
                 shutil.move(target, final)
@@ -136,12 +152,18 @@ def _conformed(frame: Any, listing: Listing) -> list[Any]:
     from pyspark.sql import functions as F
 
     if listing.same:
-        return [F.col(f"`{name}`") for name in listing.schema]
+        return [F.col(_quoted(name)) for name in listing.schema]
     have = set(frame.columns)
     return [
-        (F.col(f"`{name}`").cast(_type(dtype)) if name in have else F.lit(None).cast(_type(dtype))).alias(name)
+        (F.col(_quoted(name)).cast(_type(dtype)) if name in have else F.lit(None).cast(_type(dtype))).alias(
+            name
+        )
         for name, dtype in listing.schema.items()
     ]
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _type(dtype: pl.DataType) -> str:
@@ -177,7 +199,11 @@ def _start(address: str) -> Any:
         "spark.driver.memory": _memory(),
         "spark.log.level": "FATAL",
     }
-    for key, value in {**SETTINGS, **({} if address else local), "spark.sql.shuffle.partitions": str(4 * cores)}.items():
+    for key, value in {
+        **SETTINGS,
+        **({} if address else local),
+        "spark.sql.shuffle.partitions": str(4 * cores),
+    }.items():
         builder = builder.config(key, value)
     try:
         return builder.getOrCreate()
@@ -205,10 +231,11 @@ def explained(work: Callable[[], Any]) -> Any:
         if not type(error).__module__.startswith(("pyspark", "py4j")):
             raise
         text = str(error)
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("An error occurred")]
-        first = (lines or [type(error).__name__])[0].removeprefix(": ")[:300]
+        lines = [line.strip().removeprefix(": ") for line in text.splitlines() if line.strip()]
+        coded = [line for line in lines if re.search(r"\[[A-Z_.]{6,}\]", line)]
+        first = (coded or lines or [type(error).__name__])[0][:300]
         if any(mark in text for mark in FILE_TROUBLE):
-            raise DataRejected(
-                f"A file could not be read to its end (Spark: {first}): check that it is whole, or leave it out."
-            ) from error
+            raise DataRejected(UNREADABLE.format(f"Spark: {first}")) from error
+        if any(mark in text for mark in ("CAST_OVERFLOW", "CAST_INVALID_INPUT")):
+            raise DataRejected(UNFIT.format(f"Spark: {first}")) from error
         raise WorkbenchError(f"Spark stopped: {first}. Try --engine polars for a clearer message.") from error

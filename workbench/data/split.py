@@ -25,6 +25,8 @@ from workbench.errors import WorkbenchError
 if TYPE_CHECKING:
     from workbench.data.engines import PartsEngine
 
+PLACE = ("_file", "_row")
+"""Where a row stood: the place of its file in the listing, and its number there."""
 MOST_TASKS = 10_000
 """Edges of one shuffle; a larger one goes in two stages."""
 
@@ -47,6 +49,7 @@ class Piece:
             frame = frame.with_row_index("_row", offset=self.first_row).with_columns(
                 pl.col("_row").cast(pl.Int64), pl.lit(self.file, dtype=pl.Int64).alias("_file")
             )
+            frame = frame.select(pl.exclude(PLACE), *PLACE)
         return _conformed(frame.slice(self.offset, self.rows), self.casts)
 
 
@@ -59,7 +62,7 @@ def _conformed(frame: pl.LazyFrame, casts: Mapping[str, pl.DataType]) -> pl.Lazy
         _as(name, have[name], dtype) if name in have else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in casts.items()
     ]
-    return frame.select(*wanted, *(name for name in ("_file", "_row") if name in have and name not in casts))
+    return frame.select(*wanted, *(name for name in PLACE if name in have and name not in casts))
 
 
 def _as(name: str, have: pl.DataType, wanted: pl.DataType) -> pl.Expr:
@@ -67,7 +70,9 @@ def _as(name: str, have: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     if have == wanted:
         return value
     if isinstance(wanted, pl.String) and isinstance(have, pl.Datetime):
-        return value.dt.to_string("%Y-%m-%d %H:%M:%S%.f")  # as Spark writes it: no fraction where there is none
+        return value.dt.to_string(
+            "%Y-%m-%d %H:%M:%S%.f"
+        )  # as Spark writes it: no fraction where there is none
     return value.cast(wanted)
 
 
@@ -116,7 +121,9 @@ class Split(Table):
         sides = tuple(self._broadcast(one) for one in side)
         return Split(self.engine, self.parts, self.empty, (*self.steps, (fn, sides)))
 
-    def by(self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None) -> Table:
+    def by(
+        self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None
+    ) -> Table:
         """Cut by the keys, unless cut so already, and remember the function for each part."""
         cut = self._check_keys(keys)
         alike = [isinstance(one, Split) and set(cut) <= set(one.columns) for one in side]
@@ -133,7 +140,8 @@ class Split(Table):
             for one, table in zip(side, beside, strict=True)
         ]
         parts = [
-            self.engine.task(_run, mine[b], ((fn, tuple(other[b] for other in theirs)),)) for b in range(buckets)
+            self.engine.task(_run, mine[b], ((fn, tuple(other[b] for other in theirs)),))
+            for b in range(buckets)
         ]
         outlines = tuple(one.outline() if isinstance(one, Split) else _outline_of(one) for one in side)
         outline = _run(source.outline(), ((fn, outlines),))
@@ -208,7 +216,9 @@ class Torn(Split):
         out = Split.each(Split(self.engine, parts, whole.clear()), fn, *side)
         return _torn(out)
 
-    def by(self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None) -> Table:
+    def by(
+        self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None
+    ) -> Table:
         """Cut by the keys in any case, apply the function, and see that it left the keys alone."""
         fresh = Split(self.engine, self.parts, self.empty, self.steps)
         out = _torn(Split.by(fresh, keys, fn, *side, before=before))
@@ -246,7 +256,9 @@ def _run(part: Any, steps: tuple[Applied, ...]) -> pl.DataFrame:
     """Apply the steps to one part: one lazy plan, so a step that drops columns saves reading them."""
     frame = part.scan() if isinstance(part, Piece) else part.lazy()
     for fn, sides in steps:
-        frame = fn(nw.from_native(frame), *(nw.from_native(_value(side).lazy()) for side in sides)).to_native()
+        frame = fn(
+            nw.from_native(frame), *(nw.from_native(_value(side).lazy()) for side in sides)
+        ).to_native()
     done = frame.lazy().collect()
     assert isinstance(done, pl.DataFrame)
     return done
@@ -268,14 +280,18 @@ def _concat(parts: Sequence[pl.DataFrame], empty: pl.DataFrame) -> pl.DataFrame:
 
 def _bucket(part: pl.DataFrame, keys: tuple[str, ...], buckets: int) -> pl.Series:
     """The bucket of each row; integers of every width that are equal share one, as they do in a join."""
-    alike = [pl.col(key).cast(pl.Int64, strict=False) if part.schema[key].is_integer() else key for key in keys]
+    alike = [
+        pl.col(key).cast(pl.Int64, strict=False) if part.schema[key].is_integer() else key for key in keys
+    ]
     return part.select(pl.struct(alike).hash(seed=0) % buckets).to_series()
 
 
 def _deal(part: pl.DataFrame, keys: tuple[str, ...], buckets: int, starts: list[int]) -> list[pl.DataFrame]:
     """Give the rows of one part to spans of buckets; `starts` are the spans' first buckets."""
     place = pl.Series(starts).search_sorted(_bucket(part, keys, buckets), side="right")
-    dealt = part.with_columns((place.cast(pl.Int64) - 1).alias("_hand")).partition_by("_hand", as_dict=True, include_key=False)
+    dealt = part.with_columns((place.cast(pl.Int64) - 1).alias("_hand")).partition_by(
+        "_hand", as_dict=True, include_key=False
+    )
     empty = part.clear()
     return [dealt.get((i,), empty) for i in range(len(starts))]
 

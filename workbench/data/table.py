@@ -75,7 +75,9 @@ class Table(ABC):
         """
 
     @abstractmethod
-    def by(self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None) -> Table:
+    def by(
+        self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None
+    ) -> Table:
         """
         Apply a function that relates only rows that agree on the keys.
 
@@ -89,9 +91,9 @@ class Table(ABC):
         side
             Tables that carry all the keys are cut alike; others are seen whole.
         before
-            What may be done to any part ahead of the shuffle so that less moves (a selection of columns, partial
-            sums), such that `fn(before(a) + before(b))` equals `fn(a + b)`. Engines that plan for themselves
-            skip it, so `fn` must take the table as it is, too.
+            What may be done to any part ahead of the shuffle so that less moves (a selection of columns,
+            partial sums), such that `fn(before(a) + before(b))` equals `fn(a + b)`. Engines that plan for
+            themselves skip it, so `fn` must take the table as it is, too.
 
         Returns
         -------
@@ -112,7 +114,9 @@ class Table(ABC):
             raise WorkbenchError(f"`by` needs a list of at least one key column, not {keys!r}.")
         for key in keys:
             if key not in self.columns:
-                raise WorkbenchError(f"`by` cannot cut by '{key}': the table has no such column. {nearest(key, self.columns)}")
+                raise WorkbenchError(
+                    f"`by` cannot cut by '{key}': the table has no such column. {nearest(key, self.columns)}"
+                )
         return tuple(keys)
 
 
@@ -135,7 +139,9 @@ class Whole(Table):
     def each(self, fn: Step, *side: Table | pl.DataFrame) -> Table:
         return Whole(self.engine, fn(self.frame, *(self._side(one) for one in side)).to_native())
 
-    def by(self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None) -> Table:
+    def by(
+        self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None
+    ) -> Table:
         self._check_keys(keys)
         return self.each(fn, *side)
 

@@ -1,0 +1,146 @@
+"""What a run keeps so that its brief can be proved: quarantine, report, measures, and the brief's stamp."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench._text import LANGUAGES
+from workbench.data.intake import Intake, write_report
+from workbench.data.report import RULES, Report, RuleCount, TableReport, paths_of
+from workbench.domains import Decision, Domain, Parameters
+from workbench.runs.data import Data
+from workbench.runs.record import make_record
+
+if TYPE_CHECKING:
+    from workbench.briefs import Brief, DataRow, Reason, RunStamp
+    from workbench.data.engines import Engine
+
+
+def keep_evidence(intake: Intake, folder: Path) -> None:
+    """Write the quarantine, one sorted file a table, and the report."""
+    write_report(intake.report, folder)
+    kept = folder / "quarantine"
+    kept.mkdir(exist_ok=True)
+    for table in intake.report.tables:
+        frame = pl.scan_parquet(list(paths_of(str(intake.quarantine / table.table))), glob=False)
+        write_parquet(frame.sort("file", "row", "rule", nulls_last=True), kept / f"{table.table}.parquet")
+
+
+def keep_measures(made: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    """Write the measures that were asked for, one file each."""
+    folder.mkdir(exist_ok=True)
+    for name, frame in made.items():
+        write_parquet(frame.lazy(), folder / f"{name}.parquet")
+
+
+def keep_brief(brief: Brief, folder: Path) -> None:
+    """Write a brief as JSON and as a page in each language."""
+    from workbench.briefs.render import file_name, render_html
+
+    (folder / "brief.json").write_text(brief.to_json(), encoding="utf-8")
+    for lang in LANGUAGES:
+        (folder / file_name(lang)).write_text(render_html(brief, lang), encoding="utf-8")
+
+
+def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
+    """Write one file, the same bytes for the same rows."""
+    frame.collect().rechunk().write_parquet(path, compression="zstd", statistics=True)
+
+
+def decision_record(
+    decision: type[Decision], domain: Domain, data: Data, engine: Engine, parameters: Parameters
+) -> dict[str, Any]:
+    """Record what a decision is answered from; see `workbench.runs.record.make_record`."""
+    tables = (*decision.required, *decision.optional)
+    given = parameters.model_dump(mode="json")
+    return make_record(decision.name, domain, data, engine, tables, parameters=given)
+
+
+def stamped(
+    brief: Brief,
+    decision: type[Decision],
+    domain: Domain,
+    data: Data,
+    engine: Engine,
+    parameters: Parameters,
+    report: Report,
+    *,
+    command: str = "",
+) -> Brief:
+    """
+    Add to a brief what was read and set aside, and the run that made its numbers.
+
+    Parameters
+    ----------
+    brief
+        As the decision gave it.
+    decision, domain, data, engine, parameters
+        What it was answered from.
+    report
+        What screening found; tables that the decision does not use are left out.
+    command
+        What to type to get the same numbers again; worked out where it is not given.
+    """
+    record = decision_record(decision, domain, data, engine, parameters)
+    contract = domain.contract
+    tables = (*decision.required, *decision.optional)
+    used = {*tables, *(one.table for name in tables for one in contract.table(name).references)}
+    rows = tuple(_data_row(domain, table) for table in report.tables if table.table in used)
+    return brief.with_run(data=rows, run=_stamp(record, command or again(decision, data, engine, parameters)))
+
+
+def again(decision: type[Decision], data: Data, engine: Engine, parameters: Parameters) -> str:
+    """Word the command that makes the same numbers; what the user typed as paths stands as DIR and FILE."""
+    words = ["workbench", "brief", decision.name, *data.words.split(), "--engine", engine.name]
+    defaults = decision.Parameters().model_dump(mode="json")
+    for name, value in parameters.model_dump(mode="json").items():
+        if value != defaults[name]:
+            words.append(f"--set '{name}={json.dumps(value, ensure_ascii=False)}'")
+    return " ".join([*words, "--out runs"])
+
+
+def _data_row(domain: Domain, table: TableReport) -> DataRow:
+    from workbench.briefs import DataRow, Reason
+
+    contract = domain.contract
+    files = zip(table.files, table.file_rows, strict=True)
+    return DataRow(
+        table=table.table,
+        description=contract.table(table.table).description,
+        files=tuple((name, sha, rows) for (name, sha), rows in files),
+        rows=table.rows,
+        clean=table.clean,
+        rejected=table.rejected,
+        reasons=tuple(_reason(rule) for rule in table.rules),
+        duplicates=table.duplicates,
+        period=table.period,
+        contract=f"{contract.name} {contract.version}",
+        limit=table.limit,
+    )
+
+
+def _reason(rule: RuleCount) -> Reason:
+    from workbench.briefs import Reason
+
+    return Reason(rule.rule, rule.column, rule.count, None if rule.rule in RULES else rule.text)
+
+
+def _stamp(record: Mapping[str, Any], command: str) -> RunStamp:
+    from workbench.briefs import RunStamp
+
+    engine = {"dask": "dask", "spark": "pyspark"}.get(record["engine"], "polars")
+    return RunStamp(
+        run_id=record["run_id"],
+        code_version=record["code"],
+        contract=f"{record['contract']['name']} {record['contract']['version']}",
+        engine=f"{record['engine']} {record['software'][engine]}",
+        seed=record["seed"],
+        parameters=record["parameters"],
+        inputs={": ".join(filter(None, (one["table"], one["file"]))): one["sha256"] for one in record["inputs"]},
+        command=command,
+    )
