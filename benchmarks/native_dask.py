@@ -25,7 +25,7 @@ SECOND, MINUTE, HOUR = (pd.Timedelta(one, unit=unit) for one, unit in ((1, "s"),
 def read(given: Inputs, table: str, *columns: str) -> Any:
     frame = dd.read_parquet(given.of(table), columns=list(columns))
     if "service_date" in columns:
-        frame["service_date"] = frame["service_date"].astype("datetime64[us]")
+        frame["service_date"] = frame["service_date"].astype("timestamp[us][pyarrow]").astype("datetime64[us]")
     return frame
 
 
@@ -74,7 +74,7 @@ def rides(given: Inputs) -> Any:
     taps = taps.merge(pairs.drop(columns="lines"), on=[*LINE, *PAIR], how="left")
     taps["minute"] = (taps["event_timestamp"] - taps["service_date"]) // MINUTE
     for name in LINE:
-        taps[name] = taps[name].where(taps["board"].notna())
+        taps[name] = taps[name].mask(taps["board"].isna())
     keys = ["service_date", *LINE, "board", "alight", "board_offset_s", "minute"]
     return total(taps, keys, "num_riders").rename(columns={"num_riders": "riders"})
 

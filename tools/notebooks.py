@@ -38,6 +38,7 @@ CELL_METADATA = ("tags",)
 MASKS = (  # what changes with every change of the code: run ids, and the hash in a code version
     (re.compile(r"\b[0-9a-f]{64}\b"), "<sha256>"),
     (re.compile(r"\b(\d+\.\d+\.\d+)\+[0-9a-f]{12}\b"), r"\1+<code>"),
+    (re.compile(r"\b[0-9a-f]{12}(?=…)"), "<run>"),
     (re.compile(r"\b(\w+\.\w+)-[0-9a-f]{12}\b"), r"\1-<run>"),
 )
 PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
@@ -54,10 +55,8 @@ def notebooks(names: Sequence[str] = ()) -> list[Path]:
         return found
     wanted = {Path(name).stem for name in names}
     if unknown := wanted - {path.stem for path in found}:
-        near = difflib.get_close_matches(min(unknown), [path.stem for path in found], n=1, cutoff=0.3)
-        raise SystemExit(
-            _complain(f"no notebook is called {', '.join(sorted(unknown))}; nearest: {near}", USAGE)
-        )
+        there = ", ".join(path.stem for path in found)
+        raise SystemExit(_complain(f"no notebook is called '{min(unknown)}'; there are {there}", USAGE))
     return [path for path in found if path.stem in wanted]
 
 
@@ -129,8 +128,14 @@ def _manager(private: Path) -> Any:
 def _environment(private: Path) -> dict[str, str]:
     """The environment of the kernel: its own IPython folder, modules of this checkout first."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    own = {"IPYTHONDIR": str(private / "ipython"), "PYTHONPATH": os.pathsep.join(paths), "NO_COLOR": "1"}
-    return {**os.environ, **own, "COLUMNS": "100", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    temporary = private / "tmp"
+    temporary.mkdir()
+    own = {
+        "IPYTHONDIR": str(private / "ipython"),
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+    return {**os.environ, **own, "COLUMNS": "100", "NO_COLOR": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
 
 def normalise(notebook: Any, folder: Path) -> Any:

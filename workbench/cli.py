@@ -1,32 +1,25 @@
-"""
-`workbench`: results on stdout, progress on stderr.
-
-Exit codes: 0 done, 1 unexpected, 2 usage or parameters, 3 data rejected, 4 finished but a check failed,
-5 engine missing, 130 interrupted.
-"""
+"""`workbench`: every command and its options; `workbench.console` says how it ends."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbench import __version__
-from workbench.errors import UNEXPECTED, WorkbenchError
+from workbench.console import EXIT_CODES, finish, say, show, stoppable, take_over
 
 if TYPE_CHECKING:
-    from workbench.data.engines import Engine
-    from workbench.domains import Decision, Domain
+    from workbench.domains import Domain
     from workbench.runs import Data
 
-INTERRUPTED = 130
+ABOUT = "Analytics and simulation for the decisions of a smart-city action plan."
 app = typer.Typer(
     name="workbench",
-    help="Analytics and simulation for the decisions of a smart-city action plan.",
+    help=ABOUT,
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -34,35 +27,71 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-DataOption = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder with the tables; with --source, where its files are.")]
-SourceOption = Annotated[str | None, typer.Option("--source", metavar="FILE", help="Source file that maps your files to the contract.")]
-EngineOption = Annotated[str, typer.Option("--engine", metavar="ENGINE", help="polars, dask, spark, or an address: tcp://, spark://, sc://.")]
-WorkOption = Annotated[str | None, typer.Option("--work", metavar="DIR", help="Folder for intermediate files that the workers of a cluster see, too.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-LangOption = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of what is printed.")]
-OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder below which the result folder is made.")]
+
+def _language(lang: str) -> str:
+    from workbench._text import language
+
+    return language(lang)
+
+
+def option(name: str, metavar: str | None, says: str, **more: Any) -> Any:
+    """Make an option of the command line."""
+    return typer.Option(name, metavar=metavar, help=says, **more)
+
+
+DomainArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain, such as traffic.")]
+DataOption = Annotated[
+    str | None,
+    option(
+        "--data",
+        "DIR",
+        "Folder with the tables, the shipped sample if none is given; with --source, where its files are.",
+    ),
+]
+SourceOption = Annotated[
+    str | None, option("--source", "FILE", "Source file that maps your files to the contract.")
+]
+EngineOption = Annotated[
+    str, option("--engine", "ENGINE", "polars, dask, spark, or an address: tcp://, spark://, sc://.")
+]
+WorkOption = Annotated[
+    str | None,
+    option("--work", "DIR", "Folder for intermediate files that the workers of a cluster see, too."),
+]
+JsonOption = Annotated[bool, option("--json", None, "Print JSON.")]
+LangOption = Annotated[str, option("--lang", "en|zh", "Language of what is printed.", callback=_language)]
+OutOption = Annotated[Path, option("--out", "DIR", "Folder below which the run folder is made.")]
 
 
 @app.callback(invoke_without_command=True)
-def main_options(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def main_options(
+    version: Annotated[bool, option("--version", None, "Print the version.")] = False,
+    traceback: Annotated[
+        bool, option("--traceback", None, "Show Python's account of an unexpected error.")
+    ] = False,
+) -> None:
     """Analytics and simulation for the decisions of a smart-city action plan."""
     if version:
-        typer.echo(__version__)
+        show(__version__)
         raise typer.Exit
 
 
-@app.command()
+@app.command(short_help="Show what this machine has and what it lacks.")
+@stoppable
 def doctor(as_json: JsonOption = False, lang: LangOption = "en") -> None:
     """Show engines, versions, Java, memory and fonts, and what to do about what is missing."""
     from workbench.health import examine
 
     found = examine()
-    _print(found.as_dict() if as_json else found.as_text(lang))
+    show(found.as_dict() if as_json else found.as_text(lang))
 
 
-@app.command()
+@app.command(short_help="Show the action plan and what is answered here.")
+@stoppable
 def plan(
-    project: Annotated[str | None, typer.Argument(help="A project, such as L01.")] = None, as_json: JsonOption = False, lang: LangOption = "en"
+    project: Annotated[str | None, typer.Argument(metavar="PROJECT", help="A project, such as L01.")] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = "en",
 ) -> None:
     """Show the action plan: actions, projects, targets, and the decisions answered here."""
     from workbench.domains import decisions_by_project
@@ -71,61 +100,87 @@ def plan(
     from workbench.plan.show import as_text as plan_text
 
     loaded, answered = load(), decisions_by_project()
-    _print(plan_json(loaded, answered, project) if as_json else plan_text(loaded, answered, project, lang))
+    show(plan_json(loaded, answered, project) if as_json else plan_text(loaded, answered, project, lang))
 
 
-@app.command()
+@app.command(short_help="Print the data dictionary.")
+@stoppable
 def contracts(
-    table: Annotated[str | None, typer.Argument(help="A table, or domain.table.")] = None, as_json: JsonOption = False, lang: LangOption = "en"
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="A table, a domain, or domain.table.")
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = "en",
 ) -> None:
-    """Print the data dictionary: every table, or one."""
+    """Print the data dictionary: every table, a domain's, or one."""
     from workbench.data.dictionary import as_dict, as_text
     from workbench.domains import domains, load_domain
     from workbench.errors import UnknownName
 
     loaded = {name: load_domain(name).contract for name in domains()}
-    if table is None:
-        _print({name: as_dict(one) for name, one in loaded.items()} if as_json else "\n".join(as_text(one, None, lang) for one in loaded.values()))
+    if table is None or table in loaded:
+        chosen = {name: one for name, one in loaded.items() if table in (None, name)}
+        told = {name: as_dict(one) for name, one in chosen.items()}
+        show(told if as_json else "\n".join(as_text(one, None, lang) for one in chosen.values()))
         return
-    wanted, _, name = table.rpartition(".")
-    fits = [one for domain, one in loaded.items() if name in one.tables and wanted in ("", domain)]
-    if not fits:
-        raise UnknownName("table", table, [each for one in loaded.values() for each in one.tables], "See `workbench contracts`.")
-    _print(as_dict(fits[0], name) if as_json else as_text(fits[0], name, lang))
+    known = {
+        name: (one, each)
+        for one in loaded.values()
+        for each in one.tables
+        for name in (each, f"{one.name}.{each}")
+    }
+    if table not in known:
+        raise UnknownName("table", table, known, "`workbench contracts` prints them.")
+    contract, name = known[table]
+    show(as_dict(contract, name) if as_json else as_text(contract, name, lang))
 
 
-@app.command()
+@app.command(short_help="Make sample data of any size.")
+@stoppable
 def sample(
-    domain: Annotated[str, typer.Argument(help="A domain, such as traffic.")],
-    out: OutOption,
-    scale: Annotated[float, typer.Option("--scale", help="How many times the shipped sample's rows.")] = 1,
-    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the generator; its own where none is given.")] = None,
+    domain: DomainArgument,
+    out: Annotated[Path, option("--out", "DIR", "Folder to make; it must not exist yet, or be empty.")],
+    scale: Annotated[float, option("--scale", "N", "How many times the shipped sample's rows.")] = 1,
+    seed: Annotated[
+        int | None, option("--seed", "N", "Seed of the generator; its own if none is given.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make sample data of any size, with the truth it hides."""
     import importlib
 
     from workbench.domains import load_domain
+    from workbench.errors import DataRejected
 
     module, _, function = load_domain(domain).sample.partition(":")
+    if not function:
+        raise DataRejected(f"Domain '{domain}' has no sample to make: give your own data with --data.")
     generate = getattr(importlib.import_module(module), function)
     seeded = {} if seed is None else {"seed": seed}
-    generate(out, scale=scale, progress=lambda what, share: _say(f"{what} {share:.0%}"), **seeded)
-    _print({"folder": str(out)} if as_json else f"{out}\n")
+    generate(out, scale=scale, progress=lambda what, share: say(f"{what} {share:.0%}"), **seeded)
+    show({"folder": str(out)} if as_json else str(out))
 
 
-@app.command()
+@app.command(short_help="Screen data against the contract.")
+@stoppable
 def check(
-    domain: Annotated[str, typer.Argument(help="A domain, such as traffic.")],
+    domain: DomainArgument,
     data: DataOption = None,
     source: SourceOption = None,
     engine: EngineOption = "polars",
     work: WorkOption = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Keep the quarantine and the report pages here.")] = None,
+    out: Annotated[
+        Path | None, option("--out", "DIR", "Keep the quarantine and the report pages here.")
+    ] = None,
     as_json: JsonOption = False,
     lang: LangOption = "en",
 ) -> None:
-    """Screen data against the contract and report every rule; exit 3 where too many rows are rejected."""
+    """
+    Screen data against the contract and report every rule.
+
+    Where more rows than a table's limit are set aside, they are kept (in DOMAIN-quarantine if --out names no
+    folder) and the exit code is 3.
+    """
     import tempfile
 
     from workbench.data.engines import open_engine
@@ -135,20 +190,21 @@ def check(
     found = load_domain(domain)
     given = _data(found, data, source)
     with open_engine(engine, work=work) as opened, tempfile.TemporaryDirectory(dir=opened.work) as scratch:
-        intake = screen_all(found, given, opened, Path(scratch), progress=_say)
+        intake = screen_all(found, given, opened, Path(scratch), progress=say)
         kept = out
         if kept is None and not intake.report.passed:
             kept = Path(f"{domain}-quarantine")
         if kept is not None:
             keep_evidence(intake, kept)
-            _say(f"report and quarantine: {kept}")
-        _print(intake.report.as_dict() if as_json else intake.report.as_text(lang))
+            say(f"report and quarantine: {kept}")
+        show(intake.report.as_dict() if as_json else intake.report.as_text(lang))
         intake.report.check(str((kept or Path()) / "quarantine"))
 
 
-@app.command()
+@app.command(short_help="Write every measure of a domain.")
+@stoppable
 def measure(
-    domain: Annotated[str, typer.Argument(help="A domain, such as traffic.")],
+    domain: DomainArgument,
     out: OutOption,
     data: DataOption = None,
     source: SourceOption = None,
@@ -164,43 +220,57 @@ def measure(
     found = load_domain(domain)
     given = _data(found, data, source)
     with open_engine(engine, work=work) as opened:
-        run = run_measure(found, given, opened, out, progress=_say)
-    _print({"run_id": run.run_id, "folder": str(run.folder), "files": sorted(run.record["files"])} if as_json else f"{run.folder}\n")
+        run = run_measure(found, given, opened, out, progress=say)
+    told = {
+        "run_id": run.run_id,
+        "folder": str(run.folder),
+        "files": sorted(run.record["files"]),
+        "fresh": run.fresh,
+    }
+    show(told if as_json else str(run.folder))
 
 
-@app.command()
+@app.command(short_help="Answer a decision with a brief.")
+@stoppable
 def brief(
-    decision: Annotated[str, typer.Argument(help="A decision, such as traffic.congestion.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder below which the run folder is made.")] = Path("runs"),
+    decision: Annotated[
+        str,
+        typer.Argument(metavar="DECISION", help="Such as traffic.congestion; `workbench plan` lists them."),
+    ],
+    out: OutOption = Path("runs"),
     data: DataOption = None,
     source: SourceOption = None,
     engine: EngineOption = "polars",
     work: WorkOption = None,
-    params: Annotated[Path | None, typer.Option("--params", metavar="FILE", help="YAML file of parameters.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One parameter; may be repeated.")] = None,
-    show_params: Annotated[bool, typer.Option("--show-params", help="Print the decision's parameters and stop.")] = False,
+    params: Annotated[Path | None, option("--params", "FILE", "YAML file of parameters.")] = None,
+    settings: Annotated[
+        list[str] | None, option("--set", "KEY=VALUE", "One parameter; may be repeated.")
+    ] = None,
+    show_params: Annotated[
+        bool, option("--show-params", None, "Print the decision's parameters and stop.")
+    ] = False,
     as_json: JsonOption = False,
     lang: LangOption = "en",
 ) -> None:
     """Answer a decision with a brief: screen, measure, decide, write."""
-    from workbench._text import language
     from workbench.data.engines import open_engine
     from workbench.domains import load_decision, load_domain
-    from workbench.parameters import describe, read_parameters
+    from workbench.parameters import as_text, describe, read_parameters
     from workbench.runs import decide
 
-    chosen, lang = load_decision(decision), language(lang)
+    chosen = load_decision(decision)
     if show_params:
         described = describe(chosen.Parameters)
-        _print(described if as_json else _parameter_text(described, lang))
+        show(described if as_json else as_text(described, lang))
         return
     parameters = read_parameters(chosen.Parameters, params, settings or ())
     domain = load_domain(chosen.domain)
     given = _data(domain, data, source)
     with open_engine(engine, work=work) as opened:
-        run = decide(chosen, domain, given, parameters, opened, out, command=_again(chosen, given, opened, parameters), progress=_say)
+        run = decide(chosen, domain, given, parameters, opened, out, progress=say)
     page = run.brief(lang)
-    _print({"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh} if as_json else f"{page}\n")
+    told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
+    show(told if as_json else str(page))
 
 
 def _data(domain: Domain, data: str | None, source: str | None) -> Data:
@@ -209,63 +279,10 @@ def _data(domain: Domain, data: str | None, source: str | None) -> Data:
     return data_from(domain, data=data, source=source)
 
 
-def _again(decision: type[Decision], data: Data, engine: Engine, parameters: Any) -> str:
-    """The command that makes the same numbers; what the user typed as paths stands as DIR and FILE."""
-    words = ["workbench", "brief", decision.name, *data.words.split(), "--engine", engine.name]
-    for name, value in parameters.model_dump(mode="json").items():
-        if value != decision.Parameters.model_fields[name].get_default():
-            words.append(f"--set '{name}={json.dumps(value, ensure_ascii=False)}'")
-    return " ".join([*words, "--out runs"])
-
-
-def _parameter_text(described: list[dict[str, Any]], lang: str) -> str:
-    lines = []
-    for one in described:
-        unit = f" [{one['unit']}]" if one["unit"] else ""
-        bounds = ", ".join(f"{key} {one[key]}" for key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum") if key in one)
-        lines.append(f"{one['name']} = {json.dumps(one['default'])}{unit}{f'  ({bounds})' if bounds else ''}\n    {one['description'][lang]}")
-    return "\n".join(lines) + "\n"
-
-
-def _print(what: Any) -> None:
-    sys.stdout.write(what if isinstance(what, str) else json.dumps(what, ensure_ascii=False, indent=1) + "\n")
-    sys.stdout.flush()
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{what}\n")
-    sys.stderr.flush()
-
-
-def run(command: Callable[[], Any]) -> int:
-    """Run the command line and turn every end into its exit code."""
-    try:
-        command()
-    except WorkbenchError as error:
-        _say(f"error: {error.message}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        _say("interrupted")
-        return INTERRUPTED
-    except BrokenPipeError:
-        return 0
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 0
-    except Exception as error:
-        import logging
-
-        logging.getLogger("workbench").debug("unexpected", exc_info=True)
-        _say(f"unexpected error: {type(error).__name__}: {error}. This is a fault of the workbench: please report it with the command you typed.")
-        return UNEXPECTED
-    return 0
-
-
 def main() -> None:
     """Entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    sys.exit(run(app))
+    take_over()
+    sys.exit(finish(app, traceback=lambda: "--traceback" in sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from workbench.data.intake import More
 
 
-
 class Parameters(BaseModel):
     """
     Parameters of a decision: one model for the command line, the YAML file and the notebook form.
 
-    Every field has a description with its unit, and bounds; `zh` in its extra holds the description in Chinese.
+    Every field has a description and bounds; its extra holds the description in Chinese (`zh`) and the unit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -125,7 +124,9 @@ class Measures:
 
     def possible(self) -> list[str]:
         """Names of the measures whose tables were given."""
-        return [name for name, one in self._known.items() if all(table in self._tables for table in one.tables)]
+        return [
+            name for name, one in self._known.items() if all(table in self._tables for table in one.tables)
+        ]
 
 
 class Decision(ABC):
@@ -167,8 +168,8 @@ class Domain:
     sample_data
         Folder of the shipped sample.
     more
-        Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which the files
-        hold in another form; None where there are none.
+        Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which the
+        files hold in another form; None where there are none.
     title
         What a planner calls it.
     """
@@ -253,7 +254,9 @@ def _load(point: EntryPoint) -> Any:
             f"pip install {error.name}."
         ) from error
     except (ImportError, AttributeError) as error:
-        raise WorkbenchError(f"{_where(point)} cannot be loaded ({error}): install its package again.") from error
+        raise WorkbenchError(
+            f"{_where(point)} cannot be loaded ({error}): install its package again."
+        ) from error
 
 
 def _where(point: EntryPoint) -> str:

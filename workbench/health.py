@@ -30,7 +30,7 @@ WORDS = {
     "cores": Text("cores", "核"),
     "fonts": Text("Chinese fonts", "中文字体"),
     "nofonts": Text(
-        "none found: pages use the reader's fonts; install fonts-noto-cjk to see Chinese in pictures made here",
+        "none found: pages use the reader's fonts; install fonts-noto-cjk for Chinese in pictures made here",
         "未找到：网页使用读者的字体；如需在本机图片中显示中文，请安装 fonts-noto-cjk",
     ),
 }
@@ -48,7 +48,9 @@ class Health:
 
     def as_dict(self) -> dict[str, Any]:
         """The findings as JSON holds them."""
-        engines = {name: {"ready": problem is None, "problem": problem} for name, problem in self.engines.items()}
+        engines = {
+            name: {"ready": problem is None, "problem": problem} for name, problem in self.engines.items()
+        }
         return {
             "version": __version__,
             "engines": engines,
@@ -62,7 +64,10 @@ class Health:
         """The findings for a terminal."""
         w = {key: text.in_(lang) for key, text in WORDS.items()}
         lines = [f"workbench {__version__}", "", w["engine"]]
-        lines += [f"  {name:<8} {w['ready'] if problem is None else problem}" for name, problem in self.engines.items()]
+        lines += [
+            f"  {name:<8} {w['ready'] if problem is None else problem}"
+            for name, problem in self.engines.items()
+        ]
         java = f"Java {self.java['version']} ({self.java['path']})" if self.java["version"] else w["missing"]
         lines += [f"  {'java':<8} {java}", "", w["packages"]]
         for use, found in self.packages.items():
@@ -71,7 +76,13 @@ class Health:
             remedy = f"  (pip install 'lived-workbench[{use}]')" if lacking and use != "base" else ""
             lines.append(f"  {use:<8} {shown}{remedy}")
         memory = f"{self.machine['memory_gib']:.1f} GiB {w['memory']}" if self.machine["memory_gib"] else ""
-        lines += ["", w["machine"], f"  {self.machine['system']}, Python {self.machine['python']}, {self.machine['cores']} {w['cores']}, {memory}".rstrip(", ")]
+        lines += [
+            "",
+            w["machine"],
+            f"  {self.machine['system']}, Python {self.machine['python']}, {self.machine['cores']} {w['cores']}, {memory}".rstrip(
+                ", "
+            ),
+        ]
         lines += ["", w["fonts"], f"  {', '.join(self.fonts[:5]) or w['nofonts']}"]
         return "\n".join(lines) + "\n"
 
@@ -84,10 +95,19 @@ def examine() -> Health:
     packages = {use: {name: _version(name) for name in names} for use, names in PACKAGES.items()}
     path = java_path()
     return Health(
-        engines={"polars": None, "dask": _lacking(packages["dask"], "dask"), "spark": _lacking(packages["spark"], "spark") or java_problem()},
+        engines={
+            "polars": None,
+            "dask": _lacking(packages["dask"], "dask"),
+            "spark": _lacking(packages["spark"], "spark") or java_problem(),
+        },
         packages=packages,
         java={"path": path, "version": java_version(path) if path else None, "problem": java_problem()},
-        machine={"system": f"{platform.system()} {platform.machine()}", "python": platform.python_version(), "cores": os.cpu_count(), "memory_gib": _memory()},
+        machine={
+            "system": f"{platform.system()} {platform.machine()}",
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "memory_gib": _memory(),
+        },
         fonts=tuple(cjk_fonts()),
     )
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from workbench.domains import Decision, Domain
     from workbench.runs import Data
 
+WHERE = "this study: look at `study.quarantine(table)`"
+
 
 class Study:
     """
@@ -78,7 +80,7 @@ class Study:
 
     def __getitem__(self, measure: str) -> pl.DataFrame:
         """Return a measure in memory, sorted by its columns."""
-        self.report.check("this study: look at `study.quarantine(table)`")
+        self.report.check(WHERE)
         return self.measures[measure]
 
     def brief(self, decision: str, **parameters: Any) -> Brief:
@@ -104,25 +106,17 @@ class Study:
         DataRejected
             A table that the decision needs was not given, or has too many rows against its contract.
         """
-        from workbench import cli, runs
-        from workbench.data.report import Report
         from workbench.domains import load_decision
         from workbench.parameters import read_parameters
+        from workbench.runs import stamped
 
         chosen = load_decision(decision)
         settings = [f"{name}={json.dumps(value, default=str)}" for name, value in parameters.items()]
         read = read_parameters(chosen.Parameters, None, settings)
         self._check(chosen)
-        self.report.check("this study: look at `study.quarantine(table)`")
-        wanted = (*chosen.required, *chosen.optional)
-        record = runs._record(
-            chosen.name, self.domain, self._data, self.engine, wanted, parameters=read.model_dump(mode="json")
-        )
-        contract = self.domain.contract
-        used = {*wanted, *(one.table for name in wanted for one in contract.table(name).references)}
-        rows = runs._data_rows(self.domain, Report(tuple(t for t in self.report.tables if t.table in used)))
-        stamp = runs._stamp(record, cli._again(chosen, self._data, self.engine, read))
-        return chosen().answer(self.measures, read).with_run(data=rows, run=stamp)
+        self.report.check(WHERE)
+        brief = chosen().answer(self.measures, read)
+        return stamped(brief, chosen, self.domain, self._data, self.engine, read, self.report)
 
     def _check(self, decision: type[Decision]) -> None:
         if decision.domain != self.domain.name:

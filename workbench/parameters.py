@@ -1,4 +1,4 @@
-"""Parameters from a YAML file and from `key=value`, checked all at once, with the nearest name for an unknown one."""
+"""Parameters from a YAML file and from `key=value`, checked all at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ KINDS = {
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum")
 
 
-def read_parameters(model: type[Model], path: str | Path | None = None, settings: Iterable[str] = ()) -> Model:
+def read_parameters(
+    model: type[Model], path: str | Path | None = None, settings: Iterable[str] = ()
+) -> Model:
     """
     Read a decision's parameters.
 
@@ -56,7 +58,7 @@ def read_parameters(model: type[Model], path: str | Path | None = None, settings
 
 
 def describe(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """Name, type, default, bounds, unit and description (both languages) of each parameter, and what it must be."""
+    """Name, type, default, bounds, unit and description of each parameter, and what it must be."""
     described = []
     for name, one in _properties(model).items():
         described.append(
@@ -96,14 +98,12 @@ def _setting(model: type[BaseModel], setting: str) -> tuple[str, Any]:
 
     key, equals, text = (part.strip() for part in setting.partition("="))
     if not (key and equals and text):
-        example = next(iter(model.model_fields))
+        example = next((name for name in model.model_fields if name != "seed"), "seed")
         raise BadParameter(f"--set '{setting}' is not key=value: write, for example, --set {example}=1.")
     try:
         return key, read(f"{text}\n", f"--set {key}")[0]
     except BadFile as error:
-        raise BadParameter(
-            f"--set {key}: '{text}' cannot be read ({error.mistakes[0][1]}); put a text with special characters in quotes."
-        ) from error
+        raise BadParameter(f"--set {key}: '{text}' cannot be read: check its brackets and quotes.") from error
 
 
 def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -111,7 +111,10 @@ def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> list[tuple[s
     try:
         model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        found = [(str(one["loc"][0]) if one["loc"] else "", _sentence(model, values, one)) for one in error.errors()]
+        found = [
+            (str(one["loc"][0]) if one["loc"] else "", _sentence(model, values, one))
+            for one in error.errors()
+        ]
         return list(dict.fromkeys(found))
     return []
 
@@ -141,6 +144,21 @@ def _wanted(one: Mapping[str, Any]) -> str:
     low, high = one.get("minimum"), one.get("maximum")
     if low is not None and high is not None:
         return f"{kind} from {low:g} to {high:g}" if high < 1e6 else f"{kind} from {low:g} to {high}"
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "exclusiveMaximum": "below", "maximum": "at most"}
+    words = {
+        "minimum": "of at least",
+        "exclusiveMinimum": "above",
+        "exclusiveMaximum": "below",
+        "maximum": "at most",
+    }
     told = [f"{word} {one[key]:g}" for key, word in words.items() if key in one]
     return f"{kind} {' and '.join(told)}" if told else kind
+
+
+def as_text(described: Iterable[Mapping[str, Any]], lang: str = "en") -> str:
+    """Print what `describe` gives for a terminal."""
+    lines = []
+    for one in described:
+        unit = f" {one['unit']}" if one["unit"] else ""
+        lines.append(f"{one['name']} = {json.dumps(one['default'], ensure_ascii=False)}{unit}")
+        lines += [f"    {one['description'][lang]}", f"    {one['must_be']}"]
+    return "\n".join(lines) + "\n"

@@ -25,14 +25,23 @@ def scheduled_supply(timetable: Table) -> Table:
     keys = ["service_date", "route_id", "direction_id", "stop_id", "quarter"]
 
     def calls(frame: Frame) -> Frame:
-        frame = frame.select("service_date", "route_id", "direction_id", "stop_id", "departure_timestamp", "vehicle_capacity")
-        known = nw.when(~nw.col("vehicle_capacity").is_null()).then(nw.lit(1, nw.Int64())).otherwise(nw.lit(0, nw.Int64()))
+        frame = frame.select(
+            "service_date", "route_id", "direction_id", "stop_id", "departure_timestamp", "vehicle_capacity"
+        )
+        known = (
+            nw.when(~nw.col("vehicle_capacity").is_null())
+            .then(nw.lit(1, nw.Int64()))
+            .otherwise(nw.lit(0, nw.Int64()))
+        )
         return service_seconds(frame, "_s", "departure_timestamp").select(
             *keys[:4],
             (nw.col("_s") // QUARTER_S).alias("quarter"),
             nw.lit(1, nw.Int64()).alias("vehicles"),
             known.alias("with_capacity"),
-            nw.when(known == 1).then(nw.col("vehicle_capacity")).otherwise(nw.lit(0, nw.Int64())).alias("places"),
+            nw.when(known == 1)
+            .then(nw.col("vehicle_capacity"))
+            .otherwise(nw.lit(0, nw.Int64()))
+            .alias("places"),
         )
 
     def total(frame: Frame) -> Frame:
@@ -43,9 +52,15 @@ def scheduled_supply(timetable: Table) -> Table:
 
 def _patterns(m: Measures) -> pl.DataFrame:
     """Line patterns from the day of most trips: one day of a timetable fits in memory, a year may not."""
-    days = m.clean("timetable").by(["service_date"], lambda f: f.group_by("service_date").agg(nw.len().alias("calls")), before=None).gather()
+    days = (
+        m.clean("timetable")
+        .by(["service_date"], lambda f: f.group_by("service_date").agg(nw.len().alias("calls")), before=None)
+        .gather()
+    )
     busiest = days.sort("calls", "service_date", descending=[True, False])["service_date"][0]
-    one_day = m.clean("timetable").each(lambda f: f.filter(nw.col("service_date") == nw.lit(busiest))).gather()
+    one_day = (
+        m.clean("timetable").each(lambda f: f.filter(nw.col("service_date") == nw.lit(busiest))).gather()
+    )
     return riders.line_patterns(one_day)
 
 
@@ -82,7 +97,10 @@ MEASURES = (
         "hourly_boardings",
         ("taps",),
         lambda m: riders.hourly_boardings(m.clean("taps")),
-        Text("Riders boarding by line, stop and hour of the service day", "按线路、站点和营运日小时统计的上车人数"),
+        Text(
+            "Riders boarding by line, stop and hour of the service day",
+            "按线路、站点和营运日小时统计的上车人数",
+        ),
     ),
     Measure(
         "origin_destination",
@@ -100,9 +118,17 @@ MEASURES = (
         "tap_totals",
         ("taps",),
         lambda m: riders.tap_totals(m.clean("taps")),
-        Text("Taps and riders by day, and how many say where they alight", "按日统计的刷卡数、人数及有下车信息的数量"),
+        Text(
+            "Taps and riders by day, and how many say where they alight",
+            "按日统计的刷卡数、人数及有下车信息的数量",
+        ),
     ),
-    Measure("line_patterns", ("timetable",), _line_patterns, Text("Stops of each line and direction", "各线路各方向的站序")),
+    Measure(
+        "line_patterns",
+        ("timetable",),
+        _line_patterns,
+        Text("Stops of each line and direction", "各线路各方向的站序"),
+    ),
     Measure(
         "rides_unassigned",
         ("taps", "timetable"),
@@ -119,7 +145,10 @@ MEASURES = (
         "peak_load_sections",
         ("taps", "timetable"),
         lambda m: riders.peak_load_sections(m.table("load_profile")),
-        Text("Fullest section and quarter-hour by line, direction and day", "按线路、方向和日统计的最大断面与刻钟"),
+        Text(
+            "Fullest section and quarter-hour by line, direction and day",
+            "按线路、方向和日统计的最大断面与刻钟",
+        ),
     ),
     Measure(
         "scheduled_supply",
@@ -131,7 +160,10 @@ MEASURES = (
         "headways",
         ("stop_visits",),
         _headways,
-        Text("Actual headways at each stop and day, beside the timetable's", "各站点各日的实际发车间隔及与时刻表的对比"),
+        Text(
+            "Actual headways at each stop and day, beside the timetable's",
+            "各站点各日的实际发车间隔及与时刻表的对比",
+        ),
         optional=("timetable",),
     ),
     Measure(
@@ -149,7 +181,9 @@ MEASURES = (
     Measure(
         "segment_reliability",
         ("road_speeds",),
-        lambda m: m.kept("segment_reliability_kept", lambda: roads.segment_reliability(m.clean("road_speeds"))),
+        lambda m: m.kept(
+            "segment_reliability_kept", lambda: roads.segment_reliability(m.clean("road_speeds"))
+        ),
         Text("Free flow, congestion and reliability of each segment", "各路段的自由流速度、拥堵与可靠性"),
     ),
     Measure(

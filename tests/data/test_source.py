@@ -40,7 +40,9 @@ CONTRACT = Contract(
 )
 
 
-@pytest.fixture(scope="module", params=["polars", "torn", "dask", pytest.param("spark", marks=pytest.mark.spark)])
+@pytest.fixture(
+    scope="module", params=["polars", "torn", "dask", pytest.param("spark", marks=pytest.mark.spark)]
+)
 def engine(request):
     if request.param == "spark" and (problem := java_problem()):
         pytest.skip(problem)
@@ -112,7 +114,9 @@ def test_units_become_those_of_the_contract(made):
         a=f"v,w,x\n{rows}\n",
     )
     read = [10, 2.5, -3, 100, None, None, None]
-    assert got["speed_kmh"].to_list() == [None if v is None else pytest.approx(v * 1.609344, rel=1e-15) for v in read]
+    assert got["speed_kmh"].to_list() == [
+        None if v is None else pytest.approx(v * 1.609344, rel=1e-15) for v in read
+    ]
     assert got["wait_min"].to_list() == [None if v is None else v / 60 for v in read]
     assert got["_problem"].to_list() == [None] * 5 + ["type:speed_kmh:n/a", "type:speed_kmh:1,5"]
 
@@ -148,7 +152,12 @@ def test_times_in_their_own_format_and_after_an_origin(made):
     )
     assert got["at"].to_list() == [T(2018, 6, 1, 8, 5), None, None, None]
     assert got["day"].to_list() == [dt.date(2018, 6, 1), dt.date(2018, 6, 2), None, None]
-    assert got["_problem"].to_list() == [None, "type:at:31/02/2018 08:05", "type:at:01/06/2018 24:00", "type:day:x"]
+    assert got["_problem"].to_list() == [
+        None,
+        "type:at:31/02/2018 08:05",
+        "type:at:01/06/2018 24:00",
+        "type:day:x",
+    ]
 
 
 @pytest.mark.parametrize(("unit", "size"), [("ms", 0.001), ("s", 1), ("min", 60), ("h", 3600)])
@@ -162,7 +171,9 @@ def test_offsets_are_exact_to_the_microsecond(made, unit, size):
         """,
         a="n\n" + "\n".join(values) + "\n",
     )
-    assert got["at"].to_list() == [T(2018, 6, 1, 6, 30) + dt.timedelta(seconds=float(v) * size) for v in values]
+    assert got["at"].to_list() == [
+        T(2018, 6, 1, 6, 30) + dt.timedelta(seconds=float(v) * size) for v in values
+    ]
 
 
 def test_times_of_day_may_pass_midnight(made):
@@ -175,17 +186,31 @@ def test_times_of_day_may_pass_midnight(made):
         """,
         a="d,t\n20180601,5:07:09\n20180601,25:10\n20180231,08:00\n,08:00\n20180601,8:61\n20180601,08:00:00.25\n20180601,\n",
     )
-    at = [T(2018, 6, 1, 5, 7, 9), T(2018, 6, 2, 1, 10), None, None, None, T(2018, 6, 1, 8, 0, 0, 250_000), None]
+    at = [
+        T(2018, 6, 1, 5, 7, 9),
+        T(2018, 6, 2, 1, 10),
+        None,
+        None,
+        None,
+        T(2018, 6, 1, 8, 0, 0, 250_000),
+        None,
+    ]
     assert got["at"].to_list() == at
     assert got["day"].to_list() == [dt.date(2018, 6, 1)] * 4 + [None, dt.date(2018, 6, 1), None]
     said = [None, None, "type:at:20180231 08:00", "type:at: 08:00", "type:at:20180601 8:61", None, None]
     assert got["_problem"].to_list() == said
 
 
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Australia/Sydney", "Europe/London", "Asia/Shanghai", "UTC"])
+@pytest.mark.parametrize(
+    "zone", ["America/Los_Angeles", "Australia/Sydney", "Europe/London", "Asia/Shanghai", "UTC"]
+)
 @pytest.mark.parametrize("wanted", ["Asia/Shanghai", "America/Sao_Paulo"])
 def test_zones_agree_with_zoneinfo(tmp_path, engine, zone, wanted):
-    hours = [T(year, 1, 1) + dt.timedelta(hours=7 * i, minutes=30) for year in (1991, 2012, 2019) for i in range(1252)]
+    hours = [
+        T(year, 1, 1) + dt.timedelta(hours=7 * i, minutes=30)
+        for year in (1991, 2012, 2019)
+        for i in range(1252)
+    ]
     hours += [T(2012, 3, 11, 0) + dt.timedelta(minutes=30 * i) for i in range(10)]
     hours += [T(2012, 11, 4, 0) + dt.timedelta(minutes=30 * i) for i in range(10)]
     (tmp_path / "a.csv").write_text("t\n" + "\n".join(str(hour) for hour in hours) + "\n")
@@ -247,7 +272,14 @@ def test_rows_count_on_over_files(made):
 
 
 def test_sequence_ranks_by_value_then_by_row(made):
-    rows = [("a", "9:00:00"), ("b", "8:00:00"), ("a", "10:00:00"), ("b", "bad"), ("a", "9:00:00"), ("", "7:00:00")]
+    rows = [
+        ("a", "9:00:00"),
+        ("b", "8:00:00"),
+        ("a", "10:00:00"),
+        ("b", "bad"),
+        ("a", "9:00:00"),
+        ("", "7:00:00"),
+    ]
     got = made(
         """
         files: a.csv
@@ -313,7 +345,10 @@ def test_parquet_types_are_kept_or_turned(made):
 
 
 def test_nan_is_missing(made):
-    got = made("files: a.parquet\ncolumns: {speed_kmh: v, id: v}", a=pl.DataFrame({"v": [1.5, float("nan"), None, 2.0]}))
+    got = made(
+        "files: a.parquet\ncolumns: {speed_kmh: v, id: v}",
+        a=pl.DataFrame({"v": [1.5, float("nan"), None, 2.0]}),
+    )
     assert got["speed_kmh"].to_list() == [1.5, None, None, 2.0]
     assert got["id"].to_list() == ["1.5", None, None, "2"]
 
@@ -322,7 +357,11 @@ def test_a_filter_keeps_what_could_not_be_read_and_is_told(tmp_path, engine):
     body = "files: a.csv\nwhere: {线: [甲, 乙]}\ncolumns: {id: 线}"
     one = opened(tmp_path, engine, body, {"a": "线,n\n甲,1\n丙,2\n,3\n丁,4,5\n乙,6\n"})
     got = gathered(one)
-    assert got.select("id", "_row", "_problem").rows() == [("甲", 2, None), ("丁", 5, "ragged"), ("乙", 6, None)]
+    assert got.select("id", "_row", "_problem").rows() == [
+        ("甲", 2, None),
+        ("丁", 5, "ragged"),
+        ("乙", 6, None),
+    ]
     assert one.notes == ("Only rows whose 线 is 甲 or 乙 are read.",)
 
 
@@ -351,11 +390,14 @@ columns:
     head = "id,t,d,v,n\n"
     files = {
         "a": head + "1,06:30 01.06.2018,up,10,3\n2,25:61 01.06.2018,up,10,3\n3,06:30 01.06.2018,left,10,3\n",
-        "b": head + "4,06:30 01.06.2018,down,fast,3\n5,06:30 01.06.2018,down,10,many\n6,07:30 01.06.2018,down,10,3,9\n",
+        "b": head
+        + "4,06:30 01.06.2018,down,fast,3\n5,06:30 01.06.2018,down,10,many\n6,07:30 01.06.2018,down,10,3,9\n",
     }
     one = opened(tmp_path, engine, body, files)
     seen = screen(one.table, CONTRACT.table("readings"), files=[each.name for each in one.listing.files])
-    aside = seen.quarantine.gather().sort("file", "row").select("file", "row", "rule", "column", "value").rows()
+    aside = (
+        seen.quarantine.gather().sort("file", "row").select("file", "row", "rule", "column", "value").rows()
+    )
     assert aside == [
         ("a.csv", 3, "type", "at", "25:61 01.06.2018"),
         ("a.csv", 4, "code", "direction", "left"),

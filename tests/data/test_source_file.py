@@ -44,8 +44,14 @@ def mistakes(tmp_path, contract):
 
 def column(mistakes, rule: str, name: str = "event_timestamp", table: str = "taps") -> list[str]:
     """What is wrong with one column of a table that else lacks columns only."""
-    found = mistakes(f"contract: traffic\ntables:\n  {table}:\n    files: a.csv\n    columns:\n      {name}: {rule}\n")
-    return [what.removeprefix(f"tables.{table}.columns.{name}") for _, what in found if not UNFINISHED.search(what)]
+    found = mistakes(
+        f"contract: traffic\ntables:\n  {table}:\n    files: a.csv\n    columns:\n      {name}: {rule}\n"
+    )
+    return [
+        what.removeprefix(f"tables.{table}.columns.{name}")
+        for _, what in found
+        if not UNFINISHED.search(what)
+    ]
 
 
 def test_all_mistakes_are_told_at_once_with_their_lines(mistakes):
@@ -124,7 +130,9 @@ def test_a_column_that_cannot_be_made_says_why(mistakes, rule, name, said):
 
 
 def test_a_sequence_names_mapped_columns(mistakes):
-    found = column(mistakes, "{sequence: {within: [trip], order: [direction_id]}}", "trip_stop_sequence", "stop_visits")
+    found = column(
+        mistakes, "{sequence: {within: [trip], order: [direction_id]}}", "trip_stop_sequence", "stop_visits"
+    )
     assert [what.split(".", 2)[2][:30] for what in found] == [
         "within: table 'stop_visits' ha",
         "order: 'direction_id' is not m",
@@ -166,14 +174,18 @@ def test_what_has_no_meaning_beside_a_feed(mistakes):
 def write(folder: Path, columns: str, table: str = "segments", more: str = "") -> Path:
     path = folder / "source.yaml"
     path.write_text(
-        f"contract: traffic\ntables:\n  {table}:\n    files: a.*\n{more}    columns:\n{columns}\n", encoding="utf-8"
+        f"contract: traffic\ntables:\n  {table}:\n    files: a.*\n{more}    columns:\n{columns}\n",
+        encoding="utf-8",
     )
     return path
 
 
 def test_columns_that_the_files_lack_are_told_at_once(tmp_path, contract):
     (tmp_path / "a.csv").write_text("id,nme,len,lanes\n1,a,2,3\n")
-    path = write(tmp_path, "      segment_id: ID\n      segment_name: name\n      length_m: {from: [len, lenes], join: x}")
+    path = write(
+        tmp_path,
+        "      segment_id: ID\n      segment_name: name\n      length_m: {from: [len, lenes], join: x}",
+    )
     with open_engine("polars") as engine, pytest.raises(BadFile) as caught:
         load_source(path, contract).open(engine, "segments")
     assert caught.value.mistakes == [
@@ -206,8 +218,13 @@ def test_types_that_a_rule_cannot_use_are_told(tmp_path, contract):
 def test_rows_of_several_files_do_not_count_on_by_themselves(tmp_path, contract):
     for name in ("a.1.csv", "a.2.csv"):
         (tmp_path / name).write_text("s,v\nx,1\n")
-    rules = "      segment_id: s\n      speed_kmh: v\n      timestamp: {row: true, origin: 2018-06-01, step: 1 h}"
-    with open_engine("polars") as engine, pytest.raises(BadFile, match="the table has 2 files.*continue_over_files"):
+    rules = (
+        "      segment_id: s\n      speed_kmh: v\n      timestamp: {row: true, origin: 2018-06-01, step: 1 h}"
+    )
+    with (
+        open_engine("polars") as engine,
+        pytest.raises(BadFile, match="the table has 2 files.*continue_over_files"),
+    ):
         load_source(write(tmp_path, rules, "road_speeds"), contract).open(engine, "road_speeds")
 
 
@@ -216,7 +233,10 @@ def test_files_that_are_not_there(tmp_path, contract):
     assert source.tables == ("segments",)
     with open_engine("polars") as engine, pytest.raises(DataRejected, match="No data files are in"):
         source.open(engine, "segments")
-    with open_engine("polars") as engine, pytest.raises(UnknownName, match="No table of source.yaml is called 'taps'"):
+    with (
+        open_engine("polars") as engine,
+        pytest.raises(UnknownName, match="No table of source.yaml is called 'taps'"),
+    ):
         source.open(engine, "taps")
 
 
@@ -227,7 +247,9 @@ def test_paths_start_at_the_source_file_or_at_the_root(tmp_path, contract):
     source = load_source(write(tmp_path, "      segment_id: s"), contract)
     with open_engine("polars") as engine:
         assert source.open(engine, "segments").table.gather()["segment_id"].to_list() == ["here"]
-        assert source.open(engine, "segments", tmp_path / "data").table.gather()["segment_id"].to_list() == ["there"]
+        assert source.open(engine, "segments", tmp_path / "data").table.gather()["segment_id"].to_list() == [
+            "there"
+        ]
         address = f"file://{tmp_path / 'data'}"
         assert source.open(engine, "segments", address).table.gather()["segment_id"].to_list() == ["there"]
 
@@ -258,7 +280,9 @@ def test_the_schema_is_a_schema():
 
 def _objects(node: object) -> list[dict]:
     found = [node] if isinstance(node, dict) and "properties" in node else []
-    return found + [each for child in (node.values() if isinstance(node, dict) else []) for each in _objects(child)]
+    return found + [
+        each for child in (node.values() if isinstance(node, dict) else []) for each in _objects(child)
+    ]
 
 
 def test_the_schema_is_what_the_file_holds():

@@ -78,6 +78,6 @@ def _connected(address: str) -> Any:
         return Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineMissing(
-            f"No Dask scheduler answers at '{address}' ({type(error).__name__}): start one with `dask scheduler`, mend the "
-            "address, or use --engine dask."
+            f"No Dask scheduler answers at '{address}' ({type(error).__name__}): start one with `dask scheduler`, "
+            "mend the address, or use --engine dask."
         ) from error

@@ -78,7 +78,7 @@ class Engine(ABC):
 
     @abstractmethod
     def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
-        """Compute tables in one go where the engine can, each into Parquet files in a new folder; read them back."""
+        """Compute tables in one go where the engine can, each into Parquet in a new folder; read them back."""
 
     def collect(self, native: Any) -> pl.DataFrame:
         """Compute a native frame into memory."""
@@ -281,13 +281,14 @@ def new_folder(path: str) -> None:
     folder = Path(path)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise WorkbenchError(
-            f"Cannot keep a table in '{path}': it is there already and not empty. Choose another folder, or remove it first."
+            f"Cannot keep a table in '{path}': it is there already and not empty. "
+            "Choose another folder, or remove it first."
         )
     folder.mkdir(parents=True, exist_ok=True)
 
 
 def explained(work: Callable[[], Any]) -> Any:
-    """Run, turning polars' complaints about files and the machine into ours; other errors pass as they are."""
+    """Run, turning polars' complaints about files and the machine into ours; other errors pass as is."""
     try:
         return work()
     except (pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError) as error:

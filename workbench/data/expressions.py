@@ -39,9 +39,11 @@ def is_polars(frame: Frame) -> bool:
 def add_columns(frame: Frame, polars: Mapping[str, pl.Expr], spark: Mapping[str, Any]) -> Frame:
     """Add columns in the engine's own words."""
     if is_polars(frame):
-        return nw.from_native(frame.to_native().with_columns(**polars)).lazy()
+        added: Frame = nw.from_native(frame.to_native().with_columns(**polars)).lazy()
+        return added
     if frame.implementation.is_spark_like():
-        return nw.from_native(frame.to_native().withColumns(dict(spark))).lazy()
+        wider: Frame = nw.from_native(frame.to_native().withColumns(dict(spark))).lazy()
+        return wider
     raise WorkbenchError(
         f"Expressions are not written for {frame.implementation}: use a polars or a Spark frame."
     )
@@ -179,7 +181,7 @@ def _polars_parse(text: pl.Expr, kind: Kind) -> pl.Expr:
         )
     if kind == "boolean":
         low = text.str.to_lowercase()
-        return pl.when(low.is_in(TRUE)).then(True).when(low.is_in(FALSE)).then(False)  # noqa: FBT003
+        return pl.when(low.is_in(TRUE)).then(True).when(low.is_in(FALSE)).then(False)
     if kind == "date":
         return pl.when(text.str.contains(DATE)).then(text).str.to_date("%Y-%m-%d", strict=False)
     if kind == "timestamp":
@@ -200,7 +202,7 @@ def _spark_parse(old: str, kind: Kind) -> Any:
         return F.when(text.rlike(INTEGER), F.regexp_replace(text, r"\.0*$", "")).try_cast("bigint")
     if kind == "boolean":
         low = F.lower(text)
-        return F.when(low.isin(TRUE), F.lit(True)).when(low.isin(FALSE), F.lit(False))  # noqa: FBT003
+        return F.when(low.isin(TRUE), F.lit(True)).when(low.isin(FALSE), F.lit(False))
     if kind == "date":
         return F.when(text.rlike(DATE), text).try_cast("date")
     if kind == "timestamp":

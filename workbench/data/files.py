@@ -90,7 +90,7 @@ class Listing:
         return sum(one.rows for one in self.files)
 
     def landed(self, work: Path) -> Listing:
-        """Turn CSV files into Parquet of texts in the folder `work`, with the row problems found on the way."""
+        """Turn CSV files into Parquet of texts in the folder `work`, with the row problems found so far."""
         from workbench.data.landing import land
 
         files = (land(one, work, self.dialect.of(one.path)) if one.csv else one for one in self.files)
@@ -137,11 +137,11 @@ def find(paths: Sequence[str], *, work: Path, dialect: Dialect | None = None) ->
     if not files:
         where = ", ".join(map(str, paths))
         raise DataRejected(f"No data files are in '{where}': expected files ending in {', '.join(ENDINGS)}.")
-    return Listing(tuple(_known(path, name, dialect) for path, name in files), dialect)
+    return Listing(tuple(_known(path, name, dialect) for path, name in dict.fromkeys(files)), dialect)
 
 
 def is_data(name: str) -> bool:
-    """Whether a file of this name holds data, by its ending; names that begin with `.` or `_` are a tool's own."""
+    """Whether a file of this name holds data; names that begin with `.` or `_` are a tool's own."""
     return name.lower().endswith(ENDINGS) and not name.startswith((".", "_"))
 
 
@@ -162,7 +162,8 @@ def _local(path: str) -> list[tuple[str, str]]:
     for one in files:
         if any("=" in part for part in one.relative_to(root).parts[:-1]):
             raise DataRejected(
-                f"'{one}' lies in a folder named after a column value, which is not read: write the column into the files."
+                f"'{one}' lies in a folder named after a column value, which is not read: write the "
+                "column into the files."
             )
     inside = place.is_dir()
     return [
@@ -222,7 +223,8 @@ def _known(path: str, name: str, dialect: Dialect) -> Found:
         schema, rows = frame.collect_schema(), frame.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataRejected(
-            f"{name} is not a readable Parquet file ({str(error).splitlines()[0][:120]}): send it again, or leave it out."
+            f"{name} is not a readable Parquet file ({str(error).splitlines()[0][:120]}): "
+            "send it again, or leave it out."
         ) from error
     return Found(path, name, schema, rows, 1, path)
 

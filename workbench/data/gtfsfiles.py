@@ -32,6 +32,8 @@ class FeedFiles:
     ----------
     names
         The files it has.
+    place
+        The zip, or the folder that holds the files themselves.
     problems
         Rows that cannot be used, gathered while reading: file, row, rule, column and value.
     """
@@ -49,6 +51,7 @@ class FeedFiles:
             if name.rsplit("/", 1)[-1] == "stop_times.txt"
         }
         folder = min(folders, key=lambda each: (each.count("/"), each), default="")
+        self.place = self.path / folder if self.path.is_dir() else self.path
         self._members = {
             name.removeprefix(folder): name
             for name in inside

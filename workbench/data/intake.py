@@ -117,7 +117,8 @@ def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
             openers[name], listings[name] = _opener([str(entry)]), _finder([str(entry)])
         elif entry.is_file() and entry.name.endswith(ENDINGS):
             ignored.append(
-                f"{entry.name} (no table of contract '{contract.name}' is called so. {nearest(name, list(contract.tables))})"
+                f"{entry.name} (no table of contract '{contract.name}' is called so. "
+                f"{nearest(name, list(contract.tables))})"
             )
     feeds = tuple(sorted(place.glob("*.zip")))
     if not openers and not feeds:
@@ -217,7 +218,8 @@ def take_in(
     for name in required:
         if name not in tables:
             raise DataRejected(
-                f"Table '{name}' is needed and was not given: add {name}.csv, {name}.parquet or a folder {name}/ to the data, or map it in a source file."
+                f"Table '{name}' is needed and was not given: add {name}.csv, {name}.parquet or a folder {name}/ "
+                "to the data, or map it in a source file."
             )
     return Intake(
         tables,

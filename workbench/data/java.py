@@ -10,7 +10,10 @@ from functools import cache
 from pathlib import Path
 
 LEAST = 17
-REMEDY = "install Java 17 or newer (Debian: apt install openjdk-17-jre-headless; conda: openjdk) and set JAVA_HOME, or use --engine polars or dask"
+REMEDY = (
+    "install Java 17 or newer (Debian: apt install openjdk-17-jre-headless; conda: openjdk) and set JAVA_HOME, "
+    "or use --engine polars or dask"
+)
 
 
 def java_path() -> str | None:
@@ -39,7 +42,8 @@ def java_problem() -> str | None:
         return f"Engine 'spark' needs Java, and none was found: {REMEDY}."
     version = java_version(path)
     if version is None:
-        return f"Engine 'spark' needs Java, and '{path}' does not run{' (JAVA_HOME points there)' if os.environ.get('JAVA_HOME') else ''}: {REMEDY}."
+        home = " (JAVA_HOME points there)" if os.environ.get("JAVA_HOME") else ""
+        return f"Engine 'spark' needs Java, and '{path}' does not run{home}: {REMEDY}."
     if version < LEAST:
         return f"Engine 'spark' needs Java {LEAST} or newer, and '{path}' is Java {version}: {REMEDY}."
     return None

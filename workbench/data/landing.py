@@ -63,18 +63,19 @@ def header(path: str, name: str, dialect: Dialect) -> list[str]:
         for mark, shown in SEPARATORS.items():
             if mark in columns[0] and mark != dialect.separator:
                 raise DataRejected(
-                    f"{name} has one column, '{columns[0][:60]}': its separator seems to be {shown}. Say so in a source "
-                    "file (`separator:`), or save it with commas."
+                    f"{name} has one column, '{columns[0][:60]}': its separator seems to be {shown}. "
+                    "Say so in a source file (`separator:`), or save it with commas."
                 )
     if "" in columns:
         raise DataRejected(
-            f"{name} has no name for column {columns.index('') + 1} of {len(columns)}: name it, or remove the column."
+            f"{name} has no name for column {columns.index('') + 1} of {len(columns)}: name it, or "
+            "remove the column."
         )
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:
         raise DataRejected(
-            f"{name} names the column{'s' if len(twice) > 1 else ''} {', '.join(map(repr, twice))} more than once: "
-            "rename or remove one."
+            f"{name} names the column{'s' if len(twice) > 1 else ''} {', '.join(map(repr, twice))} more than "
+            "once: rename or remove one."
         )
     return columns
 
@@ -134,7 +135,7 @@ def _reads_fast(one: Found, dialect: Dialect) -> bool:
 
 
 def _land_fast(one: Found, target: Path, dialect: Dialect) -> bool:
-    """Let polars read the file; False where it finds what it does not take, such as a row with too many fields."""
+    """Let polars read the file; False where it finds what it does not take, such as a row too long."""
     frame = pl.scan_csv(
         one.path,
         infer_schema=False,
@@ -164,7 +165,7 @@ def _or_null(value: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 
 def _land_row_by_row(one: Found, target: Path, dialect: Dialect) -> None:
-    """The plain reader: any encoding, and rows with too many fields are kept, the surplus in the last column."""
+    """The plain reader: any encoding; of a row with too many fields the last column has the surplus."""
     names, nulls = list(one.schema), set(dialect.nulls)
     width = len(names)
     schema = dict.fromkeys([*names, PROBLEM], pl.String)
@@ -221,7 +222,8 @@ def _opened(path: str, name: str, dialect: Dialect) -> Iterator[io.TextIOBase]:
             yield file  # type: ignore[misc]
     except LookupError as error:
         raise WorkbenchError(
-            f"No encoding is called '{dialect.encoding}': use one of Python's, such as utf-8, gb18030 or big5."
+            f"No encoding is called '{dialect.encoding}': use one of Python's, such as utf-8, gb18030 "
+            "or big5."
         ) from error
     except UnicodeError as error:
         raise _undecodable(path, name, dialect, error) from error
@@ -229,8 +231,8 @@ def _opened(path: str, name: str, dialect: Dialect) -> Iterator[io.TextIOBase]:
         raise DataRejected(f"{name} is not a whole gzip file ({error}): send it again.") from error
     except csv.Error as error:
         raise DataRejected(
-            f"{name}: the quotes do not match in the row that begins on line {_bad_line(path, dialect)} ({error}). "
-            "Close them, or write a quote within a value twice."
+            f"{name}: the quotes do not match in the row that begins on line {_bad_line(path, dialect)} "
+            f"({error}). Close them, or write a quote within a value twice."
         ) from error
 
 
@@ -275,8 +277,8 @@ def _undecodable(path: str, name: str, dialect: Dialect, error: UnicodeError) ->
     if isinstance(error, UnicodeDecodeError):
         what = f"byte 0x{error.object[error.start]:02X} does not fit"
     return DataRejected(
-        f"{name} is not {dialect.encoding} ({what}): say its encoding in a source file (`encoding: {guess}`), or save it "
-        "as UTF-8."
+        f"{name} is not {dialect.encoding} ({what}): say its encoding in a source file (`encoding: {guess}`), "
+        "or save it as UTF-8."
     )
 
 

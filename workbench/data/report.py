@@ -40,8 +40,17 @@ WORDS = {
     "unchecked": Text("not checked, table not given", "未检查（未提供引用的数据表）"),
     "passed": Text("within the limit", "未超上限"),
     "stopped": Text("over the limit", "超过上限"),
+    "empty": Text("no row is left", "无合格数据"),
     "ignored": Text("files not used", "未使用的文件"),
 }
+STYLE = """
+body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:60rem;
+margin:2rem auto;padding:0 1rem;color:#222}
+table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
+th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+td.n,th.n{text-align:right;white-space:nowrap}.bad{font-weight:700}
+h2{margin-bottom:.2rem;font-size:1.15rem}p{margin:.2rem 0}
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +106,13 @@ class TableReport:
     def passed(self) -> bool:
         """Whether the share set aside is within the contract's limit, and any row is left."""
         return self.clean > 0 and self.share <= self.limit
+
+    @property
+    def verdict(self) -> str:
+        """`passed`, `stopped` (over the limit) or `empty` (within it, but no row is left)."""
+        if self.share > self.limit:
+            return "stopped"
+        return "passed" if self.clean else "empty"
 
     def complaint(self) -> str:
         """One sentence: what is wrong with the table, and the first row to look at."""
@@ -159,10 +175,9 @@ class Report:
         gap = "" if language(lang) == "zh" else " "
         lines = []
         for table in self.tables:
-            verdict = w["passed"] if table.passed else w["stopped"]
             lines.append(
-                f"{table.table}: {table.rows:,} {w['rows']}, {table.clean:,} {w['clean']}, {table.rejected:,} {w['rejected']}"
-                f" ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {verdict})"
+                f"{table.table}: {table.rows:,} {w['rows']}, {table.clean:,} {w['clean']}, {table.rejected:,} "
+                f"{w['rejected']} ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {w[table.verdict]})"
             )
             for rule in table.rules:
                 column = f"{rule.column}: " if rule.column else ""
@@ -178,30 +193,31 @@ class Report:
     def to_html(self, lang: str = "en") -> str:
         """The report as a page that needs nothing else."""
         w = {key: html.escape(text.in_(lang)) for key, text in WORDS.items()}
+        e = html.escape
         parts = [
-            f'<!DOCTYPE html><html lang="{language(lang)}"><head><meta charset="utf-8"><title>{w["title"]}</title><style>',
-            "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}",
-            "table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}",
-            "td.n,th.n{text-align:right;white-space:nowrap}.bad{font-weight:700}h2{margin-bottom:.2rem;font-size:1.15rem}p{margin:.2rem 0}",
-            f"</style></head><body><h1>{w['title']}</h1>",
+            f'<!DOCTYPE html><html lang="{language(lang)}"><head><meta charset="utf-8"><title>{w["title"]}</title>',
+            f"<style>{STYLE}</style></head><body><h1>{w['title']}</h1>",
         ]
         for table in self.tables:
-            verdict = w["passed"] if table.passed else w["stopped"]
             parts.append(
-                f'<h2>{html.escape(table.table)}</h2><p class="{"" if table.passed else "bad"}">{table.rows:,} {w["rows"]} · {table.clean:,} '
-                f"{w['clean']} · {table.rejected:,} {w['rejected']} ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {verdict})</p>"
+                f'<h2>{e(table.table)}</h2><p class="{"" if table.passed else "bad"}">{table.rows:,} {w["rows"]} · '
+                f"{table.clean:,} {w['clean']} · {table.rejected:,} {w['rejected']} ({table.share:.2%}; {w['limit']} "
+                f"{table.limit:.2%}: {w[table.verdict]})</p>"
             )
             if table.rules:
-                parts.append(
-                    f'<table><thead><tr><th scope="col">{w["column"]}</th><th scope="col">{w["rule"]}</th><th scope="col" class="n">{w["count"]}</th><th scope="col">{w["first"]}</th></tr></thead><tbody>'
-                )
+                heads = (("column", ""), ("rule", ""), ("count", ' class="n"'), ("first", ""))
+                cells = "".join(f'<th scope="col"{kind}>{w[head]}</th>' for head, kind in heads)
+                parts.append(f"<table><thead><tr>{cells}</tr></thead><tbody>")
                 parts += [
-                    f'<tr><td>{html.escape(rule.column)}</td><td>{html.escape(rule.text.in_(lang))}</td><td class="n">{rule.count:,}</td><td>{html.escape(rule.example)}</td></tr>'
+                    f'<tr><td>{e(rule.column)}</td><td>{e(rule.text.in_(lang))}</td><td class="n">{rule.count:,}</td>'
+                    f"<td>{e(rule.example)}</td></tr>"
                     for rule in table.rules
                 ]
                 parts.append("</tbody></table>")
-            parts += [f"<p>{html.escape(one)}: {w['unchecked']}</p>" for one in table.unchecked]
-            parts += [f"<p>{html.escape(note)}</p>" for note in table.notes]
+            parts += [f"<p>{e(one)}: {w['unchecked']}</p>" for one in table.unchecked]
+            parts += [f"<p>{e(note)}</p>" for note in table.notes]
+        if self.ignored:
+            parts.append(f"<p>{w['ignored']}: {e(', '.join(self.ignored))}</p>")
         parts.append("</body></html>\n")
         return "".join(parts)
 

@@ -120,27 +120,30 @@ def _check_columns(table: Table, contract: TableContract, where: str) -> None:
     have = [name for name in schema if name not in (*PLACE, PROBLEM)]
     if not set(PLACE) <= set(schema):
         raise WorkbenchError(
-            f"Table '{contract.name}' has no row numbers to report: read it with `engine.scan(listing, numbered=True)`."
+            f"Table '{contract.name}' has no row numbers to report: read it with "
+            "`engine.scan(listing, numbered=True)`."
         )
     for column in contract.columns:
         if column.required and column.default is None and column.name not in have:
             spare = [other for other in have if other not in contract.names]
+            near = nearest(column.name, spare) + " " if spare else ""
             raise DataRejected(
-                f"{where}: the required column '{column.name}' is missing. {nearest(column.name, spare) + ' ' if spare else ''}"
-                "Rename it in the file, or map it in a source file (`--source`)."
+                f"{where}: the required column '{column.name}' is missing. {near}Rename it in the file, or map it "
+                "in a source file (`--source`)."
             )
     for name in have:
         if name not in contract.names:
             raise DataRejected(
                 f"{where}: the column '{name}' is not in the contract of table '{contract.name}'. "
-                f"{nearest(name, contract.names)} Rename or remove it, or choose the columns in a source file (`--source`)."
+                f"{nearest(name, contract.names)} Rename or remove it, or choose the columns in a source file "
+                "(`--source`)."
             )
     for column in contract.columns:
         if column.name in have and not can_become(column, schema[column.name]):
+            wanted = "local timestamps without a zone" if column.type == "timestamp" else column.type
             raise DataRejected(
-                f"{where}: the column '{column.name}' holds {in_words(schema[column.name])} where the contract wants "
-                f"{'local timestamps without a zone' if column.type == 'timestamp' else column.type}. Convert it, or map it "
-                "in a source file (`--source`)."
+                f"{where}: the column '{column.name}' holds {in_words(schema[column.name])} where the contract "
+                f"wants {wanted}. Convert it, or map it in a source file (`--source`)."
             )
 
 

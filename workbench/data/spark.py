@@ -8,7 +8,9 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ TYPES = {
     pl.Date: "date",
 }
 PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
-"""Paths that every part of Spark reads alike; other characters are globs, URI codes or the locale's business."""
+"""Paths that all of Spark reads alike; other characters are globs, URI codes or the locale's business."""
 FILE_TROUBLE = (
     "FAILED_READ_FILE",
     "is not a Parquet file",
@@ -72,6 +74,10 @@ class SparkEngine(Engine):
         elif problem := java_problem():
             raise EngineMissing(problem)
         self._session: Any = None
+        # Links and new files need a plain name; a cluster sees no other folder than `work`, so there it has one.
+        plain = bool(address) or PLAIN.fullmatch(str(self.work))
+        self._beside = None if plain else tempfile.TemporaryDirectory(prefix="workbench-spark-")
+        self._plain_work = Path(self._beside.name) if self._beside else self.work
 
     @property
     def session(self) -> Any:
@@ -95,7 +101,7 @@ class SparkEngine(Engine):
         for places in groups.values():
             files = [listing.files[i] for i in places]
             paths = [self._plain(one.path) for one in files]
-            frame = explained(lambda paths=paths: self.session.read.parquet(*paths))
+            frame = explained(partial(self.session.read.parquet, *paths))
             extra = []
             if numbered:
                 numbers = F.create_map(
@@ -115,12 +121,8 @@ class SparkEngine(Engine):
         for table, path in jobs:
             new_folder(path)
             final = Path(path).absolute()
-            target = final if PLAIN.fullmatch(str(final)) else self.work / "written" / _key(str(final))
-            explained(
-                lambda table=table, target=target: table.native.write.mode("overwrite").parquet(
-                    f"file://{target}"
-                )
-            )
+            target = final if PLAIN.fullmatch(str(final)) else self._plain_work / "written" / _key(str(final))
+            explained(partial(table.native.write.mode("overwrite").parquet, f"file://{target}"))
             if target != final:
                 final.rmdir()
                 shutil.move(target, final)
@@ -132,12 +134,18 @@ class SparkEngine(Engine):
         assert isinstance(frame, pl.DataFrame)
         return frame
 
+    def close(self) -> None:
+        """Remove what was made on the way; the session stays for the next engine of this process."""
+        if self._beside is not None:
+            self._beside.cleanup()
+        super().close()
+
     def _plain(self, path: str) -> str:
         """A path that Spark takes as it is: where it would not, a link of a plain name."""
         absolute = Path(path).absolute()
         if PLAIN.fullmatch(str(absolute)):
             return str(absolute)
-        link = self.work / "linked" / f"{_key(str(absolute))}.parquet"
+        link = self._plain_work / "linked" / f"{_key(str(absolute))}.parquet"
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.is_symlink():
             link.symlink_to(absolute)
@@ -209,8 +217,8 @@ def _start(address: str) -> Any:
         return builder.getOrCreate()
     except Exception as error:
         raise EngineMissing(
-            f"Spark could not start at '{address or 'local[*]'}' ({type(error).__name__}): run `workbench doctor`, or use "
-            "--engine polars."
+            f"Spark could not start at '{address or 'local[*]'}' ({type(error).__name__}): run `workbench doctor`, or "
+            "use --engine polars."
         ) from error
 
 

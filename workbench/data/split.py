@@ -227,7 +227,8 @@ class Torn(Split):
             kept = [part.select(cut).unique() for part in out.parts]
             if sum(one.height for one in kept) != pl.concat(kept).unique().height:
                 raise WorkbenchError(
-                    f"`by` {list(keys)}: the function changed the keys, so rows no longer lie where their keys say."
+                    f"`by` {list(keys)}: the function changed the keys, so rows no longer lie where "
+                    "their keys say."
                 )
         return out
 

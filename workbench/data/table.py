@@ -130,31 +130,38 @@ class Whole(Table):
     @property
     def frame(self) -> Frame:
         """The Narwhals view of the native lazy frame."""
-        return nw.from_native(self.native).lazy()
+        frame: Frame = nw.from_native(self.native).lazy()
+        return frame
 
     @property
     def schema(self) -> Mapping[str, nw.dtypes.DType]:
+        """Column names and types, as the engine plans them."""
         return self.frame.collect_schema()
 
     def each(self, fn: Step, *side: Table | pl.DataFrame) -> Table:
+        """Apply the function to the frame."""
         return Whole(self.engine, fn(self.frame, *(self._side(one) for one in side)).to_native())
 
     def by(
         self, keys: Sequence[str], fn: Step, *side: Table | pl.DataFrame, before: Step | None = None
     ) -> Table:
+        """Apply the function to the frame: the engine itself finds what must move."""
         self._check_keys(keys)
         return self.each(fn, *side)
 
     def keep(self, path: str) -> Table:
+        """Compute and write; return the table that reads it."""
         return self.engine.write([(self, path)])[0]
 
     def gather(self) -> pl.DataFrame:
+        """Compute into memory."""
         return self.engine.collect(self.native)
 
     def _side(self, side: Table | pl.DataFrame) -> Frame:
         table = self.engine.table(side) if isinstance(side, pl.DataFrame) else side
         if not isinstance(table, Whole) or table.engine.name != self.engine.name:
             raise WorkbenchError(
-                f"A side table must be a polars DataFrame or a table on the same engine ('{self.engine.name}'); gather() it first."
+                "A side table must be a polars DataFrame or a table on the same engine "
+                f"('{self.engine.name}'); gather() it first."
             )
         return table.frame

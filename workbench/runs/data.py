@@ -79,7 +79,9 @@ def screen_all(
 ) -> Intake:
     """Screen every table that is there."""
     tables = tuple(domain.contract.tables)
-    return take_in(engine, domain.contract, data.supply, folder, optional=tables, more=data.more, progress=progress)
+    return take_in(
+        engine, domain.contract, data.supply, folder, optional=tables, more=data.more, progress=progress
+    )
 
 
 def _inputs(supply: Supply) -> Inputs:

@@ -105,7 +105,7 @@ def again(decision: type[Decision], data: Data, engine: Engine, parameters: Para
 
 
 def _data_row(domain: Domain, table: TableReport) -> DataRow:
-    from workbench.briefs import DataRow, Reason
+    from workbench.briefs import DataRow
 
     contract = domain.contract
     files = zip(table.files, table.file_rows, strict=True)
@@ -141,6 +141,8 @@ def _stamp(record: Mapping[str, Any], command: str) -> RunStamp:
         engine=f"{record['engine']} {record['software'][engine]}",
         seed=record["seed"],
         parameters=record["parameters"],
-        inputs={": ".join(filter(None, (one["table"], one["file"]))): one["sha256"] for one in record["inputs"]},
+        inputs={
+            ": ".join(filter(None, (one["table"], one["file"]))): one["sha256"] for one in record["inputs"]
+        },
         command=command,
     )

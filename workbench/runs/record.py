@@ -51,7 +51,7 @@ class Run:
 
 
 def code_version(domain: Domain) -> str:
-    """Version of the workbench and a hash of its source and the domain's: changed code is never the same run."""
+    """Version of the workbench and a hash of its source and the domain's, so that changed code is a new run."""
     source = _source_hash(Path(workbench.__file__).parent, domain.contract_path.parent)
     return f"{workbench.__version__}+{source}"
 
@@ -114,7 +114,9 @@ def open_run(folder: Path) -> Run | None:
         if record["run_id"] != _id({key: value for key, value in record.items() if key not in OUTSIDE}):
             changed.insert(0, path.name)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise WorkbenchError(f"'{path}' is not the record of a run ({type(error).__name__}): {again}.") from error
+        raise WorkbenchError(
+            f"'{path}' is not the record of a run ({type(error).__name__}): {again}."
+        ) from error
     if changed:
         raise WorkbenchError(
             f"The run in '{folder}' was changed after it was made ({', '.join(changed[:3])}): {again}."
@@ -143,7 +145,9 @@ def work_folder(out: Path) -> Iterator[Path]:
 
 def cannot_write(place: Path, error: OSError) -> WorkbenchError:
     """Say that a folder cannot be written, and why."""
-    why = "a file is in the way" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+    why = (
+        "a file is in the way" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
+    )
     return WorkbenchError(f"Nothing can be written to '{place}' ({why}): name another folder with --out.")
 
 
@@ -163,7 +167,11 @@ def put(folder: Path, target: Path) -> Path:
 
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder, by its path there."""
-    return {each.relative_to(folder).as_posix(): _sha(each) for each in sorted(folder.rglob("*")) if each.is_file()}
+    return {
+        each.relative_to(folder).as_posix(): _sha(each)
+        for each in sorted(folder.rglob("*"))
+        if each.is_file()
+    }
 
 
 def as_json(value: object) -> str:
@@ -196,7 +204,7 @@ def _sha(path: Path) -> str:
 
 
 def _mark() -> str:
-    """Start of the names of hidden folders made on this machine: another's processes cannot be seen from here."""
+    """Start of the names of hidden folders made on this machine: processes elsewhere cannot be seen."""
     return f".run-{''.join(filter(str.isalnum, platform.node()))}-"
 
 

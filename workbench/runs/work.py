@@ -58,8 +58,8 @@ def decide(
     Raises
     ------
     DataRejected
-        A table is missing, cannot be read, has too many rows against its contract, or does not answer the question;
-        what was set aside is kept in a folder that ends in `-rejected`.
+        A table is missing, cannot be read, has too many rows against its contract, or does not answer the
+        question; what was set aside is kept in a folder that ends in `-rejected`.
     """
 
     def work(folder: Path, intake: Intake, measures: Measures) -> None:
@@ -83,8 +83,8 @@ def measure(
         if not names:
             given = ", ".join(intake.tables) or "(none)"
             raise DataRejected(
-                f"No measure of '{domain.name}' can be made of the table(s) {given} alone: add the others of its contract "
-                "(`workbench contracts`)."
+                f"No measure of '{domain.name}' can be made of {given} alone: add other tables of its contract "
+                f"(`workbench contracts {domain.name}` prints them)."
             )
         for name in names:
             progress(f"measuring {name}")
@@ -134,7 +134,9 @@ def _run(
             if not any(table.rejected for table in intake.report.tables):
                 raise
             put(folder, rejected)
-            raise DataRejected(f"{error.message} What screening set aside is kept in {rejected / 'quarantine'}.") from error
+            raise DataRejected(
+                f"{error.message} What screening set aside is kept in {rejected / 'quarantine'}."
+            ) from error
         keep_measures(measures.made, folder / "measures")
         record = record | {"tables": _tables(intake.report), "files": file_hashes(folder)}
         (folder / "run.json").write_text(as_json(record), encoding="utf-8")
@@ -154,6 +156,12 @@ def _scratch(engine: Engine) -> Iterator[Path]:
 
 def _tables(report: Report) -> list[dict[str, Any]]:
     return [
-        {"table": t.table, "rows": t.rows, "clean": t.clean, "rejected": t.rejected, "period": t.period and list(t.period)}
+        {
+            "table": t.table,
+            "rows": t.rows,
+            "clean": t.clean,
+            "rejected": t.rejected,
+            "period": t.period and list(t.period),
+        }
         for t in report.tables
     ]

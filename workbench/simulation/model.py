@@ -21,7 +21,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from workbench.simulation.streams import Streams
 
@@ -110,5 +112,22 @@ class Traced(Protocol[Scenario, Day]):
         -------
         log
             One row an event, in the order of time; the first column is the time.
+        """
+        ...
+
+
+@runtime_checkable
+class Observed(Protocol[Scenario, Day]):
+    """A model that can also give its outputs over time, from which a warm-up is chosen (`Experiment.warm_up`)."""
+
+    def series(self, scenario: Scenario, day: Day) -> Mapping[str, NDArray[np.float64]]:
+        """
+        Give outputs in the order of time.
+
+        Returns
+        -------
+        series
+            Name and values, one a customer or one an equal step of time; as many in every replication, or the
+            shortest decides.
         """
         ...
