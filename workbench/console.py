@@ -109,8 +109,8 @@ def _unexpected(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "the memory of this machine is not enough: use --engine dask or spark, or fewer days."
     return (
-        f"unexpected {type(error).__name__}: {str(error).strip() or 'no more is known'}. This is a fault of the "
-        "workbench: please report it, with what `workbench --traceback ...` prints."
+        f"unexpected {type(error).__name__}: {str(error).strip() or 'no more is known'}. This is a fault of "
+        "the workbench: please report it, with what `workbench --traceback ...` prints."
     )
 
 

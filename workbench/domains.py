@@ -168,8 +168,8 @@ class Domain:
     sample_data
         Folder of the shipped sample.
     more
-        Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which the
-        files hold in another form; None where there are none.
+        Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which
+        the files hold in another form; None where there are none.
     title
         What a planner calls it.
     """

@@ -75,13 +75,13 @@ class Health:
             lacking = any(version is None for version in found.values())
             remedy = f"  (pip install 'lived-workbench[{use}]')" if lacking and use != "base" else ""
             lines.append(f"  {use:<8} {shown}{remedy}")
-        memory = f"{self.machine['memory_gib']:.1f} GiB {w['memory']}" if self.machine["memory_gib"] else ""
+        has = self.machine
+        memory = f"{has['memory_gib']:.1f} GiB {w['memory']}" if has["memory_gib"] else ""
+        machine = has["system"], f"Python {has['python']}", f"{has['cores']} {w['cores']}", memory
         lines += [
             "",
             w["machine"],
-            f"  {self.machine['system']}, Python {self.machine['python']}, {self.machine['cores']} {w['cores']}, {memory}".rstrip(
-                ", "
-            ),
+            f"  {', '.join(each for each in machine if each)}",
         ]
         lines += ["", w["fonts"], f"  {', '.join(self.fonts[:5]) or w['nofonts']}"]
         return "\n".join(lines) + "\n"

@@ -28,8 +28,8 @@ class Cells:
     ----------
     table
         One row a cell: `cell` (its number), `route_id`, `direction_id`, `section`, `stop_id`, `next_stop_id`,
-        `quarter`, and the daily means `riders` and `places`; `factor` is their ratio, `excess` the mean riders
-        above places.
+        `quarter`, and the daily means `riders` and `places`; `factor` is their ratio, `excess` the mean of
+        the riders above places.
     riders, places
         By day and cell, shape (days, cells).
     days
@@ -166,7 +166,7 @@ def cells(
     Returns
     -------
     Cells
-        Riders of a quarter-hour without a vehicle ride with the next one (after the last vehicle, with the last).
+        Riders of a quarter-hour without a vehicle ride with the next one (after the last, with the last).
     """
     if weekdays_only:
         load, supply = (one.filter(pl.col("service_date").dt.weekday() <= 5) for one in (load, supply))

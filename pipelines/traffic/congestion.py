@@ -111,7 +111,7 @@ class Judged:
 
 
 class Congestion(Decision):
-    """Which road segments should be treated first?"""
+    """Rank road segments by congestion in the hours judged."""
 
     name: ClassVar[str] = "traffic.congestion"
     domain: ClassVar[str] = "traffic"
@@ -161,8 +161,8 @@ def judge(by_hour: pl.DataFrame, reliability: pl.DataFrame, parameters: Congesti
     if often.is_empty():
         most = seen["hours"].to_numpy().max() / hours
         raise DataRejected(
-            f"No segment was observed in {parameters.least_coverage:.0%} of the hours judged (the most is {most:.0%}): "
-            "give more data, or a lower parameter `least_coverage`."
+            f"No segment was observed in {parameters.least_coverage:.0%} of the hours judged (the most is "
+            f"{most:.0%}): give more data, or a lower parameter `least_coverage`."
         )
     ids, days = sorted(often["segment_id"].to_list()), sorted(chosen["date"].unique().to_list())
     sums = (

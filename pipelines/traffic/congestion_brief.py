@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.traffic.names import segment_names
 from pipelines.traffic.words import count, words
 from workbench._text import LANGUAGES, Text
 from workbench.briefs import (
@@ -65,11 +66,11 @@ class _Writer:
         choice: TopChoice,
     ) -> None:
         self.p, self.judged, self.samples, self.choice = parameters, judged, samples, choice
-        self.names = _names(measures, judged.ids)
+        self.names = segment_names(measures, judged.ids)
         reliability = measures["segment_reliability"]
         self.reliability = {row["segment_id"]: row for row in reliability.iter_rows(named=True)}
         self.speed, self.index = judged.speed, judged.index
-        self.low, self.high = (None, None) if samples is None else interval(samples)
+        self.ends = None if samples is None else interval(samples)
         contenders = choice.contenders or choice.order[len(choice.chosen) :]
         self.shown = (*choice.chosen, *contenders[:SHOWN_CONTENDERS])
 
@@ -80,8 +81,8 @@ class _Writer:
     def index_of(self, i: int) -> Quantity:
         """The congestion index of a segment."""
         value, low, high, basis = float(self.index[i]), None, None, Text("")
-        if self.low is not None and self.high is not None:
-            low, high = min(float(self.low[i]), value), max(float(self.high[i]), value)
+        if self.ends is not None:
+            low, high = min(float(self.ends[0][i]), value), max(float(self.ends[1][i]), value)
             basis = words().text("congestion.basis")
         source = Source("speeds_by_hour", "speed_kmh", {"segment_id": self.judged.ids[i]})
         return Quantity(
@@ -288,12 +289,3 @@ class _Writer:
             unjudged = count("unjudged", self.judged.unjudged, "segments")
             told.append(w.phrase("congestion.limit.unjudged", count=unjudged, least=least))
         return tuple(told)
-
-
-def _names(measures: Measures, ids: list[str]) -> list[str]:
-    """Names a planner knows: the segment's own with its id, the id alone where it has none."""
-    if not measures.has("segments"):
-        return ids
-    named = measures.clean("segments").gather().select("segment_id", "segment_name")
-    known = {row[0]: row[1] for row in named.iter_rows() if row[1]}
-    return [f"{known[one]} ({one})" if one in known else one for one in ids]

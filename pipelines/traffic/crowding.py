@@ -67,15 +67,15 @@ class CrowdingParameters(Parameters):
 
 
 class Crowding(Decision):
-    """Which sections are over capacity, and when?"""
+    """Compare riders with places in every section and quarter-hour."""
 
     name: ClassVar[str] = "traffic.crowding"
     domain: ClassVar[str] = "traffic"
     project: ClassVar[str] = "L01"
     title: ClassVar[Text] = Text("Where lines are too full, and how regular they run", "线路拥挤与服务规律性")
     question: ClassVar[Text] = Text(
-        "Which line sections and quarter-hours are over capacity, by how much, and how regular is the service "
-        "against the timetable?",
+        "Which line sections and quarter-hours are over capacity, by how much, and how regular is the "
+        "service against the timetable?",
         "哪些线路区间在哪些刻钟超载、超载多少？服务相对时刻表是否规律？",
     )
     required: ClassVar[tuple[str, ...]] = ("taps", "timetable")
@@ -83,7 +83,7 @@ class Crowding(Decision):
     Parameters: ClassVar[type[Parameters]] = CrowdingParameters
 
     def answer(self, measures: Measures, parameters: Any) -> Brief:
-        """Compare riders with places in every section and quarter-hour."""
+        """Lay riders and places side by side, rank, and see how regular the lines ran."""
         p = parameters
         found = cells(
             measures["load_profile"],
@@ -115,16 +115,18 @@ class Crowding(Decision):
 
 def _no_rides(measures: Measures, *, weekdays_only: bool) -> str:
     """Say why no rider could be put on a line, with what the planner can look at."""
-    which = "weekday " if weekdays_only else ""
+    which = "weekday" if weekdays_only else "day"
     totals, supply = measures["tap_totals"], measures["scheduled_supply"]
     taps, alighting = totals["taps"].sum(), totals["with_alighting"].sum()
     if not alighting:
         return (
-            f"None of the {taps:,} taps says where the rider alights (`alight_stop_id`), so nobody can be put on a "
-            "section: add the alighting stops."
+            f"None of the {taps:,} taps says where the rider alights (`alight_stop_id`), so nobody can be "
+            "put on a section: add the alighting stops."
         )
-    days = [f"{one['service_date'].min()} to {one['service_date'].max()}" for one in (totals, supply)]
+    days = [sorted(set(one["service_date"].to_list())) for one in (totals, supply)]
+    ours, theirs = (f"{one[0]} to {one[-1]}" for one in days)
     return (
-        f"No ride of the {taps:,} taps lies on a line of the timetable on any {which}day: check that `stop_id` and "
-        f"`route_id` are written alike in both, and that their dates meet (taps {days[0]}, timetable {days[1]})."
+        f"No ride of the {taps:,} taps lies on a line of the timetable on any {which}: check that `stop_id` "
+        f"and `route_id` are written alike in both, and that their dates meet (taps {ours}, timetable "
+        f"{theirs})."
     )

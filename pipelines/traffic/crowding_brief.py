@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from pipelines.traffic.cells import Cells, Ranking
-from pipelines.traffic.service import FIGURES, FREQUENT_S, LINE, Regularity
+from pipelines.traffic.crowding_map import draw_map
+from pipelines.traffic.names import LINE, LineNames, clock
+from pipelines.traffic.service import FIGURES, FREQUENT_S, Regularity
 from pipelines.traffic.words import count, words
-from workbench._text import LANGUAGES, Text
+from workbench._text import Text
 from workbench.briefs import (
     Answer,
     Brief,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from workbench.domains import Decision, Measures
 
 SURE, LIKELY = 0.9, 0.7
-ARROWS = {0: "→", 1: "←"}
 LATE_S = 1.0
 """An excess wait below this is no wait."""
 UNITS = {"headway": "s", "scheduled": "s", "cv": "ratio", "p95": "s", "wait": "s", "bunched": "share"}
@@ -73,28 +73,8 @@ class _Writer:
         lines: list[Regularity],
     ) -> None:
         self.m, self.p, self.cells, self.ranking, self.lines = measures, parameters, cells, ranking, lines
-        self.stops = _stop_names(measures)
+        self.names = LineNames(measures)
         self.basis = words().text(f"crowding.basis.{'days' if cells.enough else 'count'}")
-
-    @cached_property
-    def ends(self) -> dict[tuple[Any, ...], str]:
-        """The last stop of each line and direction."""
-        patterns = self.m["line_patterns"].sort(*LINE, "section")
-        last = patterns.group_by(LINE, maintain_order=True).agg(pl.col("stop_id").last())
-        return {(row[0], row[1]): self.stop(row[2]) for row in last.iter_rows()}
-
-    def line(self, row: dict[str, Any]) -> str:
-        """Line and direction as a planner says them: the line and where it runs to."""
-        end = self.ends.get((row["route_id"], row["direction_id"]))
-        return f"{row['route_id']} {f'→ {end}' if end else ARROWS.get(row['direction_id'], '')}"
-
-    def stop(self, stop: str | None) -> str:
-        """Name of a stop."""
-        return self.stops.get(stop or "", stop or "")
-
-    def section(self, row: dict[str, Any]) -> str:
-        """The two stops of a section."""
-        return f"{self.stop(row['stop_id'])} → {self.stop(row['next_stop_id'])}"
 
     def slug(self, i: int) -> str:
         """A cell's place in the ranking, fit for an id."""
@@ -140,10 +120,10 @@ class _Writer:
             key = "maybe" if self.ranking.over or chance > 1 - LIKELY else "none"
         headline = w.phrase(
             f"crowding.headline.{key}",
-            line=self.line(row),
-            stop=self.stop(row["stop_id"]),
-            next=self.stop(row["next_stop_id"]),
-            time=_clock(row["quarter"]),
+            line=self.names.line(row),
+            stop=self.names.stop(row["stop_id"]),
+            next=self.names.stop(row["next_stop_id"]),
+            time=clock(row["quarter"]),
             factor=self.factor(first),
         )
         points = [*self.over_points(), self.regular_point()]
@@ -177,7 +157,7 @@ class _Writer:
         if worst.wait < LATE_S:
             return w.phrase("crowding.point.ontime")
         excess, cv = self.regular_figure(worst, "wait"), self.regular_figure(worst, "cv")
-        return w.phrase("crowding.point.regular", line=self.line(worst.where), excess=excess, cv=cv)
+        return w.phrase("crowding.point.regular", line=self.names.line(worst.where), excess=excess, cv=cv)
 
     def confidence(self, chance: float) -> Confidence:
         """How sure it is whether the first cell is over the limit."""
@@ -206,7 +186,7 @@ class _Writer:
         for i in self.ranking.order[: self.p.shown]:
             row = self.cells.row(i)
             persons = (self.persons(i, name) for name in ("riders", "places", "excess"))
-            named = self.line(row), self.section(row), _clock(row["quarter"])
+            named = self.names.line(row), self.names.section(row), clock(row["quarter"])
             rows.append(
                 Row((*named, self.factor(i), self.chance(i), *persons), chosen=i in self.ranking.over)
             )
@@ -228,7 +208,7 @@ class _Writer:
         first = self.cells.row(self.ranking.order[0])
         same = [pl.col(key) == first[key] for key in LINE]
         line = self.cells.table.filter(*same)
-        w, name, time = words(), self.line(first), _clock(first["quarter"])
+        w, name, time = words(), self.names.line(first), clock(first["quarter"])
         units = {"section": "", "time": "", "factor": "share"}
         heads = tuple(Head(key, w.text(f"crowding.head.{key}"), unit) for key, unit in units.items())
         rows = []
@@ -236,54 +216,26 @@ class _Writer:
             share = Quantity(
                 f"map.{row['cell']}", row["factor"], "share", decimals=0, source=self.load_of(row)
             )
-            rows.append(Row((self.section(row), _clock(row["quarter"]), share)))
+            rows.append(Row((self.names.section(row), clock(row["quarter"]), share)))
         key = "crowding.figure.over" if self.ranking.over else "crowding.figure.none"
         factor = self.factor(self.ranking.order[0])
         return Figure(
             "map",
             w.phrase(key, line=name, time=time),
             w.phrase("crowding.figure.alt", line=name, time=time, factor=factor),
-            self.maps(line),
+            draw_map(line, self.names, self.p.limit),
             Table("map-data", w.text("crowding.map"), heads, tuple(rows)),
         )
-
-    def maps(self, line: pl.DataFrame) -> dict[str, str]:
-        """The picture in each language."""
-        from workbench.briefs.figures import heatmap
-
-        sections = line.select("section", "stop_id", "next_stop_id").unique().sort("section")
-        present = line["quarter"].to_list()
-        quarters = range(min(present), max(present) + 1)
-        values = {(row["section"], row["quarter"]): row["factor"] for row in line.iter_rows(named=True)}
-        grid = [[values.get((section, quarter)) for quarter in quarters] for section in sections["section"]]
-        drawn = {}
-        for lang in LANGUAGES:
-            keys = ("time", "label", "section", "over", "missing")
-            word = {key: words().text(f"crowding.axis.{key}").in_(lang) for key in keys}
-            drawn[str(lang)] = heatmap(
-                [self.section(row) for row in sections.iter_rows(named=True)],
-                [_clock(quarter) for quarter in quarters],
-                grid,
-                label=word["label"],
-                xlabel=word["time"],
-                ylabel=word["section"],
-                threshold=self.p.limit,
-                threshold_label=word["over"],
-                missing_label=word["missing"],
-                percent=True,
-            )
-        return drawn
 
     def regularity(self) -> Table:
         """Regularity by line and direction."""
         w = words().text
         rows = [
-            Row((self.line(line.where), *(self.regular_figure(line, name) for name in FIGURES)))
+            Row((self.names.line(line.where), *(self.regular_figure(line, name) for name in FIGURES)))
             for line in self.lines
         ]
-        heads = [Head("line", w("crowding.head.line"))]
-        for name in FIGURES:
-            heads.append(Head(name, w(f"crowding.head.{name}"), UNITS[name] if name in IN_HEAD else ""))
+        units = {"line": "", **{name: UNITS[name] if name in IN_HEAD else "" for name in FIGURES}}
+        heads = (Head(key, w(f"crowding.head.{key}"), unit) for key, unit in units.items())
         note = w("crowding.regularity.note")
         return Table("regularity", w("crowding.regularity"), tuple(heads), tuple(rows), note=note)
 
@@ -302,8 +254,8 @@ class _Writer:
 
     def changes(self) -> tuple[Phrase, ...]:
         """What more places or more riders would do."""
-        w, factor = words(), self.cells.table["factor"].gather(self.ranking.order)
-        larger, more = ((factor * by > self.p.limit).sum() for by in (1 / 1.1, 1.1))
+        w, factor = words(), self.cells.table["factor"].to_numpy()[list(self.ranking.order)]
+        larger, more = (int((factor * by > self.p.limit).sum()) for by in (1 / 1.1, 1.1))
         return (
             w.phrase("crowding.change.capacity", cells=count("over_larger", larger, "cells")),
             w.phrase("crowding.change.demand", cells=count("over_more", more, "cells")),
@@ -342,15 +294,3 @@ class _Writer:
             riders = Quantity("unserved", self.cells.unserved, "persons", decimals=0)
             told.append(w.phrase("crowding.limit.noservice", riders=riders))
         return (*told, w.phrase("crowding.limit.comfort"))
-
-
-def _clock(quarter: int) -> str:
-    """Start of a quarter-hour of the service day, past 24:00 where it lies after midnight."""
-    return f"{quarter // 4:02d}:{quarter % 4 * 15:02d}"
-
-
-def _stop_names(measures: Measures) -> dict[str, str]:
-    if not measures.has("stops"):
-        return {}
-    named = measures.clean("stops").gather().select("stop_id", "stop_name")
-    return {row[0]: row[1] for row in named.iter_rows() if row[1]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import narwhals as nw
 import polars as pl
+from polars import selectors
 
 from pipelines.traffic import regularity, riders, roads
 from pipelines.traffic.clock import QUARTER_S, service_seconds
@@ -19,8 +20,8 @@ def scheduled_supply(timetable: Table) -> Table:
     Returns
     -------
     Table
-        `service_date`, `route_id`, `direction_id`, `stop_id`, `quarter`, `vehicles`, `with_capacity` (vehicles whose
-        capacity is known), `places` (persons, of those).
+        `service_date`, `route_id`, `direction_id`, `stop_id`, `quarter`, `vehicles`, `with_capacity`
+        (vehicles whose capacity is known), `places` (persons, of those).
     """
     keys = ["service_date", "route_id", "direction_id", "stop_id", "quarter"]
 
@@ -61,7 +62,7 @@ def _patterns(m: Measures) -> pl.DataFrame:
     one_day = (
         m.clean("timetable").each(lambda f: f.filter(nw.col("service_date") == nw.lit(busiest))).gather()
     )
-    return riders.line_patterns(one_day)
+    return riders.line_patterns(one_day).cast({selectors.unsigned_integer(): pl.Int64})  # Spark knows no other
 
 
 def _line_patterns(m: Measures) -> Table:

@@ -9,7 +9,7 @@ from workbench.data.table import Frame, Table
 
 KEYS = ["service_date", "route_id", "direction_id", "stop_id"]
 BUNCHED_BELOW = 0.25
-"""A headway is bunched when it is shorter than this share of the scheduled one (TCQSM, third edition, ch. 5)."""
+"""A headway is bunched when it is shorter than this share of the scheduled one (TCQSM, 3rd ed., ch. 5)."""
 
 
 def headways(visits: Table, timetable: Table | None = None) -> Table:
@@ -39,7 +39,6 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
     .. [1] E. E. Osuna and G. F. Newell (1972), Control strategies for an idealized public transportation
        system.
     """
-    planned = timetable is not None
     time = "actual_departure_time" if "actual_departure_time" in visits.columns else "departure_timestamp"
     trip = "trip_id_performed" if "trip_id_performed" in visits.columns else "trip_id"
 
@@ -50,7 +49,6 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
         gaps = _gaps(frame, time, trip)
         means = gaps.group_by(*KEYS).agg(
             nw.len().cast(nw.Int64).alias("headways"),
-            nw.col("h").mean().alias("mean_s"),
             nw.col("h").median().alias("median_s"),
             nw.col("h").quantile(0.95, interpolation="linear").alias("p95_s"),
             nw.col("h").sum().alias("_sum"),
@@ -70,7 +68,12 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
                 nw.lit(None, nw.Float64()).alias("_s"),
                 nw.lit(None, nw.Float64()).alias("_s2"),
             )
+        n, total, squares = nw.col("headways"), nw.col("_sum"), nw.col("_squares")
+        # Headways are whole seconds, so these sums are exact, and the same in whatever order they are added.
+        spread = nw.when(n * squares > total * total).then(n * squares - total * total).otherwise(nw.lit(0.0))
         means = means.with_columns(
+            (total / n).alias("mean_s"),
+            nw.when(n > 1).then((spread / (n * (n - 1.0))) ** 0.5).alias("_sd"),
             (nw.col("_s") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
             nw.when(nw.col("_s") > 0).then(nw.col("_s2") / (2.0 * nw.col("_s"))).alias("scheduled_wait_s"),
             nw.when(nw.col("_sum") > 0)
@@ -78,27 +81,20 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
             .alias("mean_wait_s"),
         )
         norm = nw.coalesce(nw.col("scheduled_mean_s"), nw.col("mean_s"))
-        joined = gaps.join(
-            means.select(*KEYS, norm.alias("_norm"), nw.col("mean_s").alias("_mean")), on=KEYS, how="inner"
-        ).with_columns(
-            nw.when(nw.col("h") < nw.col("_norm") * BUNCHED_BELOW)
-            .then(nw.lit(1.0))
-            .otherwise(nw.lit(0.0))
-            .alias("_bunched"),
-            ((nw.col("h") - nw.col("_mean")) * (nw.col("h") - nw.col("_mean"))).alias("_dev"),
+        joined = gaps.join(means.select(*KEYS, norm.alias("_norm")), on=KEYS, how="inner")
+        short = (
+            nw.when(nw.col("h") < nw.col("_norm") * BUNCHED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
         )
-        shares = joined.group_by(*KEYS).agg(
-            nw.col("_bunched").mean().alias("bunched_share"), nw.col("_dev").sum()
-        )
+        joined = joined.with_columns(short.alias("_bunched"))
+        shares = joined.group_by(*KEYS).agg(nw.col("_bunched").mean().alias("bunched_share"))
         out = means.join(shares, on=KEYS, how="inner")
-        sd = nw.when(nw.col("headways") > 1).then((nw.col("_dev") / (nw.col("headways") - 1.0)) ** 0.5)
         return out.select(
             *KEYS,
             "headways",
             "mean_s",
             "median_s",
             "p95_s",
-            nw.when(nw.col("mean_s") > 0).then(sd / nw.col("mean_s")).alias("cv"),
+            nw.when(nw.col("mean_s") > 0).then(nw.col("_sd") / nw.col("mean_s")).alias("cv"),
             "mean_wait_s",
             "scheduled_headways",
             "scheduled_mean_s",

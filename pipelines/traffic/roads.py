@@ -14,6 +14,11 @@ THURSDAY = 3
 FREE_FLOW_QUANTILE = 0.85
 CONGESTED_BELOW = 0.6
 """A segment is congested while it is slower than this share of its free-flow speed."""
+SLOWEST_KMH = 0.01
+"""A speed below this counts as this in travel times, so that standing traffic has one."""
+FINE = 1e9
+"""Speeds and travel times are added up in whole parts of so many to one: such sums are exact, so the same
+inputs give the same bytes in whatever order threads and workers add."""
 
 
 def speeds_by_hour(speeds: Table) -> Table:
@@ -39,19 +44,17 @@ def speeds_by_hour(speeds: Table) -> Table:
             nw.col("timestamp").cast(nw.Date).alias("date"),
             ((nw.col("_s") // DAY_S + THURSDAY) % 7 + 1).alias("weekday"),
             (nw.col("_s") % DAY_S // HOUR_S).alias("hour"),
-            nw.col("speed_kmh").alias("speed_sum"),
+            _fine(nw.col("speed_kmh")).alias("_sum"),
             nw.lit(1, nw.Int64()).alias("observations"),
         )
 
     def total(frame: Frame) -> Frame:
         return frame.group_by(*keys).agg(
-            nw.col("observations").sum().cast(nw.Int64), nw.col("speed_sum").sum()
+            nw.col("observations").sum().cast(nw.Int64), nw.col("_sum").sum().cast(nw.Int64)
         )
 
     def mean(frame: Frame) -> Frame:
-        return frame.select(
-            *keys, "observations", (nw.col("speed_sum") / nw.col("observations")).alias("speed_kmh")
-        )
+        return frame.select(*keys, "observations", _mean("_sum", "observations").alias("speed_kmh"))
 
     return speeds.each(hours).by(["segment_id"], total, before=total).each(mean)
 
@@ -85,22 +88,31 @@ def segment_reliability(speeds: Table) -> Table:
         return frame.select("segment_id", "speed_kmh")
 
     def reliability(frame: Frame) -> Frame:
-        frame = frame.select("segment_id", "speed_kmh", (1.0 / nw.col("speed_kmh")).alias("_pace"))
+        slowest = nw.when(nw.col("speed_kmh") > SLOWEST_KMH).then(nw.col("speed_kmh"))
+        pace = HOUR_S / slowest.otherwise(nw.lit(SLOWEST_KMH))  # s/km
+        frame = frame.select("segment_id", "speed_kmh", pace.alias("_pace"))
         free = frame.group_by("segment_id").agg(
             nw.col("speed_kmh").quantile(FREE_FLOW_QUANTILE, interpolation="linear").alias("free_flow_kmh"),
             nw.col("_pace").quantile(0.95, interpolation="linear").alias("_pace_p95"),
         )
         slow = (
             nw.when(nw.col("speed_kmh") < nw.col("free_flow_kmh") * CONGESTED_BELOW)
-            .then(nw.lit(1.0))
-            .otherwise(nw.lit(0.0))
+            .then(nw.lit(1, nw.Int64()))
+            .otherwise(nw.lit(0, nw.Int64()))
         )
-        joined = frame.join(free, on="segment_id", how="inner").with_columns(slow.alias("_slow"))
-        means = joined.group_by("segment_id", "free_flow_kmh", "_pace_p95").agg(
+        joined = frame.join(free, on="segment_id", how="inner").with_columns(
+            slow.alias("_slow"),
+            _fine(nw.col("speed_kmh")).alias("_speeds"),
+            _fine(nw.col("_pace")).alias("_paces"),
+        )
+        sums = joined.group_by("segment_id", "free_flow_kmh", "_pace_p95").agg(
             nw.len().cast(nw.Int64).alias("observations"),
-            nw.col("speed_kmh").mean().alias("mean_kmh"),
-            nw.col("_pace").mean().alias("_pace_mean"),
-            nw.col("_slow").mean().alias("share_congested"),
+            nw.col("_slow", "_speeds", "_paces").sum().cast(nw.Int64),
+        )
+        means = sums.with_columns(
+            _mean("_speeds", "observations").alias("mean_kmh"),
+            _mean("_paces", "observations").alias("_pace_mean"),
+            (nw.col("_slow") / nw.col("observations")).alias("share_congested"),
         )
         return means.select(
             "segment_id",
@@ -133,13 +145,13 @@ def congestion_index(by_hour: Table, reliability: Table) -> Table:
     def index(frame: Frame, free: Frame) -> Frame:
         frame = frame.with_columns(
             ((nw.col("weekday") - 1) * 24 + nw.col("hour")).alias("hour_of_week"),
-            (nw.col("speed_kmh") * nw.col("observations")).alias("_sum"),
+            _fine(nw.col("speed_kmh") * nw.col("observations")).alias("_sum"),
         )
         sums = frame.group_by("segment_id", "hour_of_week").agg(
-            nw.col("observations").sum().cast(nw.Int64), nw.col("_sum").sum()
+            nw.col("observations", "_sum").sum().cast(nw.Int64)
         )
         joined = sums.join(free.select("segment_id", "free_flow_kmh"), on="segment_id", how="inner")
-        joined = joined.with_columns((nw.col("_sum") / nw.col("observations")).alias("speed_kmh"))
+        joined = joined.with_columns(_mean("_sum", "observations").alias("speed_kmh"))
         return joined.select(
             "segment_id",
             "hour_of_week",
@@ -149,6 +161,14 @@ def congestion_index(by_hour: Table, reliability: Table) -> Table:
         )
 
     return by_hour.by(["segment_id"], index, reliability)
+
+
+def _fine(value: nw.Expr) -> nw.Expr:
+    return (value * FINE + 0.5).floor().cast(nw.Int64)
+
+
+def _mean(total: str, count: str) -> nw.Expr:
+    return nw.col(total) / FINE / nw.col(count)
 
 
 def top_segments(reliability: pl.DataFrame, *, k: int = 10) -> pl.DataFrame:

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.traffic.names import LINE
 from workbench.decisions import interval, resample_ratio
 from workbench.decisions.resampling import LEAST_DAYS
 from workbench.simulation import Streams
 
-LINE = ["route_id", "direction_id"]
 FIGURES = {
     "headway": "mean_s",
     "scheduled": "scheduled_mean_s",

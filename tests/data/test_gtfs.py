@@ -26,7 +26,8 @@ REAL = Path(os.environ.get("WORKBENCH_REAL_DATA", ROOT.parent / "shared" / "data
 FRIDAY, SATURDAY = dt.date(2018, 6, 1), dt.date(2018, 6, 2)
 T = dt.datetime
 FEED = {
-    "stops.txt": '\ufeffstop_id,stop_name,stop_lat,stop_lon\nA,"东站, 北口",39.9,116.4\nB,西站,39.8,116.3\nC,C,,\n',
+    "stops.txt": '\ufeffstop_id,stop_name,stop_lat,stop_lon\nA,"东站, 北口",39.9,116.4\n'
+    "B,西站,39.8,116.3\nC,C,,\n",
     "trips.txt": "route_id,service_id,trip_id\nR1,WK,T1\nR1,WK,T2\n",
     "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
     "T1,23:50:00,23:55:00,A,1\nT1,24:30:00,24:30:00,B,2\nT2, 6:00:00,6:00:00,B,5\nT2,6:10:00,6:11:00,A,9\n",
@@ -189,7 +190,8 @@ def test_frequencies_become_trips(tmp_path):
 
 
 BROKEN = {
-    "trips": "route_id,service_id,trip_id,direction_id\nR1,WK,T1,0\nR1,WK,T2,1\nR1,XX,T3,0\nR1,WK,T1,1\nR1,WK,T4,north\n",
+    "trips": "route_id,service_id,trip_id,direction_id\n"
+    "R1,WK,T1,0\nR1,WK,T2,1\nR1,XX,T3,0\nR1,WK,T1,1\nR1,WK,T4,north\n",
     "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
     "T1,8:00:00,8:00:00,A,1\nT1,8:61:00,8:10:00,B,2\nT1,8:20:00,8:20:00,Z,3\nT9,8:00:00,8:00:00,A,1\nT1,8:30:00,8:30:00,C,x\n"
     "T2,9:00:00,9:00:00,A,1,extra\n\nT2,9:10:00,9:10:00,B,2\n",
@@ -255,8 +257,8 @@ def test_a_source_file_names_a_feed(tmp_path):
             assert set(clean["service_date"]) == {FRIDAY, SATURDAY}
             assert clean["vehicle_capacity"].to_list() == [80] * 8
             assert (
-                one.notes[-1]
-                == "feed.zip is in zone Asia/Tokyo, the source in Asia/Shanghai: its times are taken as they are."
+                one.notes[-1] == "feed.zip is in zone Asia/Tokyo, the source in Asia/Shanghai: "
+                "its times are taken as they are."
             )
             assert source.open(engine, "stops").table.gather().height == 3
     assert source.supply().listings["timetable"](tmp_path).hashes()[0][0] == "feed.zip/stop_times.txt"
@@ -273,9 +275,9 @@ def test_a_source_file_names_a_feed(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"stops": None, "calendar_dates": None}, "not a whole GTFS feed: stops.txt, calendar.txt or calendar_dates.txt is missing"),
-        ({"stops": "stop_idd,x\n1,2\n"}, "stops.txt of feed.zip has no column 'stop_id', which GTFS requires. Nearest: stop_idd."),
-        ({"stops": "stop_id,stop_id\n1,2\n"}, "stops.txt of feed.zip names the column 'stop_id' more than once"),
+        ({"stops": None, "calendar_dates": None}, "stops.txt, calendar.txt or calendar_dates.txt is missing"),
+        ({"stops": "stop_idd,x\n1,2\n"}, "no column 'stop_id', which GTFS requires. Nearest: stop_idd."),
+        ({"stops": "stop_id,stop_id\n1,2\n"}, "names the column 'stop_id' more than once"),
         ({"stops": ""}, "stops.txt of feed.zip is empty: it has no header"),
         ({"trips": "route_id,service_id,trip_id\nR,OTHER,T1\n"}, "No trip of feed.zip ever runs"),
     ],
@@ -304,12 +306,12 @@ def test_a_file_that_is_no_feed(tmp_path):
 
 
 def test_a_day_without_service_names_the_nearest(tmp_path):
-    said = "Nothing runs on 2018-06-03 in feed.zip: it has service from 2018-06-01 to 2018-06-01, and the nearest day"
+    said = "Nothing runs on 2018-06-03 in feed.zip: it has service from 2018-06-01 to 2018-06-01, and the"
     with pytest.raises(DataRejected, match=said):
         read_gtfs(feed(tmp_path)).timetable([FRIDAY, dt.date(2018, 6, 3)])
     with pytest.raises(DataRejected, match=said):
         read_gtfs(feed(tmp_path), dates=[dt.date(2018, 6, 3)])
-    with pytest.raises(UnknownName, match="timetable of a GTFS|table of a GTFS feed"):
+    with pytest.raises(UnknownName, match="table of a GTFS feed"):
         read_gtfs(feed(tmp_path)).raw("taps")
 
 
@@ -348,9 +350,13 @@ def test_real_frequencies_agree_with_a_count_by_hand(name, day):
     active = one.active_services(day)
     trips = {r["trip_id"]: r["service_id"] for r in member(REAL / name, "trips.txt")}
     repeated = member(REAL / name, "frequencies.txt")
-    runs = {(r["trip_id"], t) for r in repeated if trips[r["trip_id"]] in active
-            for t in range(seconds(r["start_time"]), seconds(r["end_time"]), int(r["headway_secs"]))}  # fmt: skip
+    runs = [
+        row["trip_id"]
+        for row in repeated
+        if trips[row["trip_id"]] in active
+        for _ in range(seconds(row["start_time"]), seconds(row["end_time"]), int(row["headway_secs"]))
+    ]
     plain = {trip for trip, service in trips.items() if service in active} - {r["trip_id"] for r in repeated}
     timed = {r["trip_id"] for r in member(REAL / name, "stop_times.txt")}
-    expected = len([1 for trip, _ in runs if trip in timed]) + len(plain & timed)
+    expected = len([trip for trip in runs if trip in timed]) + len(plain & timed)
     assert one.timetable([day])["trip_id"].n_unique() == expected

@@ -243,17 +243,35 @@ def test_wide_becomes_long_with_times_from_the_rows(made):
           speed_kmh: {from: v, unit: km/h}
           nr: n
         """,
-        a="n,s.1,s2,sum\n7,1,2,3\n8,,x,4\n9,5,6,7,8\n",
+        a="n,s'1\\,s2,sum\n7,1,2,3\n8,,x,4\n9,5,6,7,8\n",
     )
     times = [T(2012, 3, 1, 0, 5 * i) for i in range(3)]
     rows = got.select("id", "at", "speed_kmh", "nr", "_row", "_problem").rows()
     assert rows == [
-        ("s.1", times[0], 1.0, "7", 2, None),
+        ("s'1\\", times[0], 1.0, "7", 2, None),
         ("s2", times[0], 2.0, "7", 2, None),
         ("s2", times[1], None, "8", 3, "type:speed_kmh:x"),
-        ("s.1", times[2], 5.0, "9", 4, "ragged"),
+        ("s'1\\", times[2], 5.0, "9", 4, "ragged"),
         ("s2", times[2], 6.0, "9", 4, "ragged"),
     ]
+
+
+def test_wide_columns_of_several_types(made):
+    frame = pl.DataFrame({"day": ["1", "2"], "a": [1, None], "b": [2.5, 3.0]})
+    body = """
+files: a.parquet
+wide_to_long: {columns: [a, b], name_to: n, value_to: v}
+columns: {id: n, nr: day, speed_kmh: v}
+"""
+    assert made(body, a=frame).select("id", "speed_kmh", "_row").sort("_row", "id").rows() == [
+        ("a", 1.0, 1),
+        ("b", 2.5, 1),
+        ("a", None, 2),
+        ("b", 3.0, 2),
+    ]
+    mixed = frame.with_columns(pl.Series("b", ["x", "3"]))
+    got = made(body.replace("speed_kmh: v", "at: v"), a=mixed)
+    assert sorted(got["at"].to_list(), key=str) == ["1", "3", None, "x"]
 
 
 def test_rows_count_on_over_files(made):

@@ -152,7 +152,8 @@ def native(column: Column, dtype: Any) -> nw.Expr:
     if dtype.is_float():
         if column.type == "number":
             return nw.when(value.is_finite()).then(value).cast(wanted)
-        whole = nw.when((value == value.floor()) & (value.abs() < EXACT)).then(value).cast(nw.Int64())
+        near = nw.when(value.abs() < EXACT).then(value)  # first, because Spark's floor overflows beyond
+        whole = nw.when(near == near.floor()).then(near).cast(nw.Int64())
         return whole if column.type == "integer" else whole.cast(wanted)
     if isinstance(dtype, nw.Datetime) and column.type == "date":
         return nw.when(value == value.cast(nw.Date()).cast(dtype)).then(value.cast(nw.Date()))

@@ -17,6 +17,7 @@ from typing import Any
 import narwhals as nw
 import polars as pl
 
+from workbench.data.clock import lookup
 from workbench.data.contract import ColumnType
 from workbench.data.conversions import canonical, convert, kind_of
 from workbench.data.expressions import is_polars, parse_text
@@ -181,29 +182,36 @@ def _renamed(frame: Frame, kinds: Mapping[str, str], safe: Mapping[str, str], *,
             (pl.col(name).cast(pl.String) if text else pl.col(name)).alias(new) for name, new, text in columns
         ]
         native = native.select(*(pl.col(name) for name in own), *made)
-    else:
-        from pyspark.sql import functions as F
-
-        quoted = [(F.col("`" + name.replace("`", "``") + "`"), new, text) for name, new, text in columns]
-        named = [(each.cast("string") if text else each).alias(new) for each, new, text in quoted]
-        native = native.select(*(F.col(name) for name in own), *named)
+    else:  # as one text: Spark takes a call for every column object, and a wide file has hundreds
+        quoted = [("`" + name.replace("`", "``") + "`", new, text) for name, new, text in columns]
+        said = [f"{f'cast({name} as string)' if text else name} as {new}" for name, new, text in quoted]
+        native = native.selectExpr(*own, *said)
     frame = nw.from_native(native).lazy()
     return frame if noted else frame.with_columns(nw.lit(None, nw.String).alias(PROBLEM))
 
 
 def _unpivoted(frame: Frame, long: Mapping[str, str], kind: str) -> Frame:
     """Turn columns into rows: `_x_name` holds the column's own name, `_x_cell` the value."""
-    from workbench.data.clock import lookup
-
     schema = frame.collect_schema()
     if kind == "text":
         other = {name: (name, held) for name in long if (held := kind_of(schema[name])) != "text"}
         frame = canonical(frame, other) if other else frame
-    elif kind == "float":
-        frame = frame.with_columns(*(nw.col(column).cast(nw.Float64) for column in long))
     index = [name for name in schema.names() if name not in long and name != "_x_text"]
-    frame = frame.unpivot(on=list(long), index=index, variable_name="_x_column", value_name="_x_cell")
-    return lookup(frame, "_x_name", "_x_column", long)
+    if is_polars(frame):
+        if kind == "float":
+            frame = frame.with_columns(*(nw.col(column).cast(nw.Float64) for column in long))
+        frame = frame.unpivot(on=list(long), index=index, variable_name="_x_column", value_name="_x_cell")
+        return lookup(frame, "_x_name", "_x_column", long)
+    cast = "cast({} as double)" if kind == "float" else "{}"
+    pairs = [f"'{_escaped(name)}', {cast.format(column)}" for column, name in long.items()]
+    stack = f"stack({len(long)}, {', '.join(pairs)}) as (_x_name, _x_cell)"
+    long_frame: Frame = nw.from_native(frame.to_native().selectExpr(*index, stack)).lazy()
+    return long_frame
+
+
+def _escaped(text: str) -> str:
+    """A text as it stands between quotes in SQL."""
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 _SAID = {

@@ -18,8 +18,8 @@ from workbench.data.sourcevalues import (
     microseconds_of,
     minutes,
     misfit,
-    raise_,
     nulls_of,
+    raise_,
     texts_of,
     zone_problem,
 )

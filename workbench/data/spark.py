@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.legacy.parquet.nanosAsLong": "true",  # else files as pandas writes them are refused
 }
 TYPES = {
     pl.String: "string",
@@ -110,7 +111,7 @@ class SparkEngine(Engine):
                 path = F.regexp_replace(F.col("_metadata.file_path"), "^file:/+", "/")
                 row = F.col("_metadata.row_index") + F.lit(files[0].first_row)
                 extra = [numbers[path].cast("bigint").alias("_file"), row.cast("bigint").alias("_row")]
-            frames.append(frame.select(*_conformed(frame, listing), *extra))
+            frames.append(frame.select(*_conformed(frame, listing, files[0].schema), *extra))
         whole = frames[0]
         for frame in frames[1:]:
             whole = whole.unionByName(frame)
@@ -156,18 +157,29 @@ def _key(path: str) -> str:
     return hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _conformed(frame: Any, listing: Listing) -> list[Any]:
+def _conformed(frame: Any, listing: Listing, schema: Mapping[str, pl.DataType]) -> list[Any]:
+    """The columns of a listing from files of one schema, nulls where they lack one."""
     from pyspark.sql import functions as F
 
     if listing.same:
         return [F.col(_quoted(name)) for name in listing.schema]
-    have = set(frame.columns)
+    have = dict(frame.dtypes)
     return [
-        (F.col(_quoted(name)).cast(_type(dtype)) if name in have else F.lit(None).cast(_type(dtype))).alias(
-            name
-        )
+        (_value(name, have[name], schema[name]) if name in have else F.lit(None)).cast(_type(dtype)).alias(name)
         for name, dtype in listing.schema.items()
     ]
+
+
+def _value(name: str, native: str, dtype: pl.DataType) -> Any:
+    """A column as it is in its files; nanoseconds, which Spark reads as a number, cut to microseconds."""
+    from pyspark.sql import functions as F
+
+    value = F.col(_quoted(name))
+    if not isinstance(dtype, pl.Datetime) or native != "bigint":
+        return value
+    name = _quoted(name)
+    micros = F.timestamp_micros(F.expr(f"({name} - pmod({name}, 1000)) div 1000"))
+    return micros if dtype.time_zone else micros.cast("timestamp_ntz")
 
 
 def _quoted(name: str) -> str:
@@ -176,13 +188,17 @@ def _quoted(name: str) -> str:
 
 def _type(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Datetime):
-        return "timestamp" if dtype.time_zone else "timestamp_ntz"
+        return "timestamp_ltz" if dtype.time_zone else "timestamp_ntz"
     return TYPES.get(type(dtype), "string")
 
 
 def _start(address: str) -> Any:
+    from pyspark.logger import PySparkLogger
     from pyspark.sql import SparkSession
 
+    logging.getLogger("py4j").setLevel(logging.ERROR)
+    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):  # what they tell, we tell in a sentence
+        PySparkLogger.getLogger(name).setLevel(logging.CRITICAL + 1)
     if address.startswith("sc://"):
         try:
             session = SparkSession.builder.remote(address).getOrCreate()
@@ -196,7 +212,6 @@ def _start(address: str) -> Any:
             ) from error
         return session
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    logging.getLogger("py4j").setLevel(logging.ERROR)
     cores = os.cpu_count() or 1
     builder = SparkSession.builder.master(address or "local[*]").appName("workbench")
     local = {

@@ -51,7 +51,7 @@ class Run:
 
 
 def code_version(domain: Domain) -> str:
-    """Version of the workbench and a hash of its source and the domain's, so that changed code is a new run."""
+    """Version of the workbench and a hash of its source and the domain's: changed code is a new run."""
     source = _source_hash(Path(workbench.__file__).parent, domain.contract_path.parent)
     return f"{workbench.__version__}+{source}"
 

@@ -83,8 +83,8 @@ def measure(
         if not names:
             given = ", ".join(intake.tables) or "(none)"
             raise DataRejected(
-                f"No measure of '{domain.name}' can be made of {given} alone: add other tables of its contract "
-                f"(`workbench contracts {domain.name}` prints them)."
+                f"No measure of '{domain.name}' can be made of {given} alone: add other tables of its "
+                f"contract (`workbench contracts {domain.name}` prints them)."
             )
         for name in names:
             progress(f"measuring {name}")

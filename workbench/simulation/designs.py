@@ -79,7 +79,7 @@ def latin_hypercube(
     base: T, ranges: Mapping[str, tuple[float, float]], count: int, *, streams: Streams
 ) -> dict[str, T]:
     """
-    Scenarios spread evenly over ranges: each range is cut in `count` slices, and each slice is used once [1]_.
+    Scenarios spread evenly over ranges: each is cut in `count` slices, and each slice is used once [1]_.
 
     Parameters
     ----------
@@ -120,7 +120,9 @@ def latin_hypercube(
             columns[field] = [float(low + place * (high - low)) for place in places]
     width = len(str(count))
     return {
-        f"sample {index + 1:0{width}d}": change(base, {field: values[index] for field, values in columns.items()})
+        f"sample {index + 1:0{width}d}": change(
+            base, {field: values[index] for field, values in columns.items()}
+        )
         for index in range(count)
     }
 
@@ -134,14 +136,15 @@ def _add(made: dict[str, T], base: T, values: Mapping[str, object]) -> None:
 
 def _levels(levels: Levels) -> None:
     for field, values in levels.items():
-        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-            raise BadParameter(f"`{field}` needs a list of at least one value, not {values!r}.")
+        given: object = values  # from a notebook it may be anything
+        if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+            raise BadParameter(f"`{field}` needs a list of at least one value, not {given!r}.")
 
 
-def _range(field: str, ends: tuple[float, float]) -> tuple[float, float]:
-    numbers = isinstance(ends, Sequence) and all(
-        isinstance(end, int | float) and not isinstance(end, bool) and math.isfinite(end) for end in ends
-    )
-    if not numbers or len(ends) != 2 or not ends[0] < ends[1]:
-        raise BadParameter(f"`{field}` needs a range [lowest, highest] of two different numbers, not {ends!r}.")
-    return ends[0], ends[1]
+def _range(field: str, ends: object) -> tuple[float, float]:
+    if isinstance(ends, Sequence) and len(ends) == 2:
+        low, high = ends
+        numbers = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
+        if numbers and math.isfinite(low) and math.isfinite(high) and low < high:
+            return low, high
+    raise BadParameter(f"`{field}` needs a range [lowest, highest] of two different numbers, not {ends!r}.")

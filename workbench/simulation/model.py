@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Scenario = TypeVar("Scenario", contravariant=True)
 Day = TypeVar("Day")
+DayIn = TypeVar("DayIn", contravariant=True)
 
 
 @runtime_checkable
@@ -94,17 +95,17 @@ class Model(Protocol[Scenario, Day]):
         Returns
         -------
         outcomes
-            A number for every declared outcome; NaN only where an outcome does not exist on this day (the mean
-            wait of nobody). Conservation (in = out + left) is checked inside and raises `CheckFailed`.
+            A number for every declared outcome; NaN only where an outcome does not exist on this day (the
+            mean wait of nobody). Conservation (in = out + left) is checked inside and raises `CheckFailed`.
         """
         ...
 
 
 @runtime_checkable
-class Traced(Protocol[Scenario, Day]):
+class Traced(Protocol[Scenario, DayIn]):
     """A model that can also write the event log of one replication (`Experiment.trace`)."""
 
-    def trace(self, scenario: Scenario, day: Day) -> pl.DataFrame:
+    def trace(self, scenario: Scenario, day: DayIn) -> pl.DataFrame:
         """
         Log one scenario on one day, event by event.
 
@@ -117,10 +118,10 @@ class Traced(Protocol[Scenario, Day]):
 
 
 @runtime_checkable
-class Observed(Protocol[Scenario, Day]):
-    """A model that can also give its outputs over time, from which a warm-up is chosen (`Experiment.warm_up`)."""
+class Observed(Protocol[Scenario, DayIn]):
+    """A model that can also give its outputs over time, so that a warm-up can be chosen from them."""
 
-    def series(self, scenario: Scenario, day: Day) -> Mapping[str, NDArray[np.float64]]:
+    def series(self, scenario: Scenario, day: DayIn) -> Mapping[str, NDArray[np.float64]]:
         """
         Give outputs in the order of time.
 

@@ -77,8 +77,8 @@ def scenario_from_json(kind: type[T], text: str) -> T:
         raise BadParameter(f"This is not a {kind.__name__} in JSON: {_first_line(error)}.") from None
     if scenario_json(scenario) != text:
         raise BadParameter(
-            f"A {kind.__name__} does not come back from JSON as it was: give classes that stand for one another "
-            "a field that tells them apart, such as `kind: Literal['holding'] = 'holding'`."
+            f"A {kind.__name__} does not come back from JSON as it was: give classes that stand for one "
+            "another a field that tells them apart, such as `kind: Literal['holding'] = 'holding'`."
         )
     return scenario
 
@@ -103,7 +103,9 @@ def change(scenario: T, values: Mapping[str, object]) -> T:
     """
     fields = fields_of(scenario)
     if fields is None:
-        raise BadParameter(f"Fields can be changed in dataclasses and pydantic models, not in {_a(scenario)}.")
+        raise BadParameter(
+            f"Fields can be changed in dataclasses and pydantic models, not in {_a(scenario)}."
+        )
     new: dict[str, object] = {}
     for path, value in values.items():
         name, dot, rest = path.partition(".")
@@ -123,9 +125,7 @@ def fields_of(value: object) -> dict[str, object] | None:
     return None
 
 
-def canonical(
-    value: object, place: str = "", other: Callable[[object], object] | None = None
-) -> object:
+def canonical(value: object, place: str = "", other: Callable[[object], object] | None = None) -> object:
     """
     Turn a value into what JSON holds, the same for equal values.
 
@@ -145,7 +145,7 @@ def canonical(
     """
     if other is not None and (made := other(value)) is not NotImplemented:
         return made
-    if value is None or isinstance(value, bool | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return canonical(value.value, place, other)
@@ -167,7 +167,8 @@ def canonical(
         return sorted((canonical(each, place, other) for each in value), key=lambda each: json.dumps(each))
     if (fields := fields_of(value)) is not None:
         inner = {
-            name: canonical(each, f"{place}.{name}" if place else name, other) for name, each in fields.items()
+            name: canonical(each, f"{place}.{name}" if place else name, other)
+            for name, each in fields.items()
         }
         return {CLASS: type(value).__name__, **inner}
     if callable(getattr(value, "tolist", None)):  # NumPy scalars and arrays
@@ -180,7 +181,9 @@ def canonical(
 
 def _number(value: float, place: str) -> object:
     if math.isnan(value):
-        raise BadParameter(f"{f'Field `{place}`' if place else 'A value'} is not a number (NaN): give a number.")
+        raise BadParameter(
+            f"{f'Field `{place}`' if place else 'A value'} is not a number (NaN): give a number."
+        )
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
@@ -198,7 +201,7 @@ def _replaced(scenario: T, fields: Mapping[str, object], new: Mapping[str, objec
     try:
         if isinstance(scenario, BaseModel):
             return cast(T, type(scenario).model_validate({**fields, **new}))
-        return dataclasses.replace(cast(Any, scenario), **new)
+        return cast(T, dataclasses.replace(cast(Any, scenario), **new))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(step) for step in first["loc"])

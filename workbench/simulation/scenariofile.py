@@ -82,7 +82,8 @@ def read_scenarios(source: str | Path, kind: type[M]) -> ScenarioFile[M]:
     reading = _Reading(kind, data)
     scenarios = reading.scenarios()
     mistakes = [
-        (lines.of(where), f"{lines.place(where)}: {said}" if where else said) for where, said in reading.mistakes
+        (lines.of(where), f"{lines.place(where)}: {said}" if where else said)
+        for where, said in reading.mistakes
     ]
     baseline = data.get("baseline", next(iter(scenarios), ""))
     if not mistakes and baseline not in scenarios:
@@ -162,10 +163,14 @@ class _Reading(Generic[M]):
             for design in designs:
                 for name, one in self._designed(design, start).items():
                     if name in made and made[name] != one:
-                        self.mistakes.append(((design,), f"makes a second scenario called '{name}'; rename the other"))
+                        self.mistakes.append(
+                            ((design,), f"makes a second scenario called '{name}'; rename the other")
+                        )
                     made[name] = one
         if not made and not self.mistakes:
-            self.mistakes.append(((), "names no scenario: write `scenarios:`, and below it `name: {field: value}`"))
+            self.mistakes.append(
+                ((), "names no scenario: write `scenarios:`, and below it `name: {field: value}`")
+            )
         return made
 
     def _designed(self, design: str, start: M) -> dict[str, M]:
@@ -173,7 +178,8 @@ class _Reading(Generic[M]):
         asked = self._data[design]
         levels = asked["ranges"] if design == "latin_hypercube" else asked
         inside: Where = (design, "ranges") if design == "latin_hypercube" else (design,)
-        if not all([self._allowed(start, field, values, (*inside, field)) for field, values in levels.items()]):
+        allowed = [self._allowed(start, field, values, (*inside, field)) for field, values in levels.items()]
+        if not all(allowed):
             return {}
         try:
             if design == "latin_hypercube":
@@ -196,7 +202,9 @@ class _Reading(Generic[M]):
             except WorkbenchError as error:
                 self.mistakes.append(((*where, index), str(error)))
             else:
-                self._one(_with(start.model_dump(mode="json"), field.split("."), value), (*where, index), set())
+                self._one(
+                    _with(start.model_dump(mode="json"), field.split("."), value), (*where, index), set()
+                )
         return len(self.mistakes) == before
 
     def _one(self, values: Mapping[str, Any], where: Where, own: set[str]) -> M | None:
@@ -234,7 +242,7 @@ def _nested(values: Mapping[str, Any]) -> bool:
 
 
 def _strict(node: Any) -> Any:
-    """The same schema without room for unknown keys, and with each discriminated choice told apart by its tag."""
+    """The same schema without room for unknown keys, and with choices told apart by their tag."""
     if isinstance(node, list):
         return [_strict(each) for each in node]
     if not isinstance(node, dict):
@@ -242,7 +250,9 @@ def _strict(node: Any) -> Any:
     made = {key: _strict(each) for key, each in node.items()}
     if made.get("type") == "object" and "properties" in made:
         made["additionalProperties"] = False
-    tags = made.get("discriminator", {}).get("mapping") if isinstance(made.get("discriminator"), dict) else None
+    tags = (
+        made.get("discriminator", {}).get("mapping") if isinstance(made.get("discriminator"), dict) else None
+    )
     if tags:
         tag = made.pop("discriminator")["propertyName"]
         made.pop("oneOf", None)

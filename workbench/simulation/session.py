@@ -1,4 +1,4 @@
-"""Runs gathered for one question: what the store holds is taken from it, the rest is run, measured and kept."""
+"""Runs gathered for one question: what the store holds is taken, the rest is run, measured and kept."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from workbench.errors import BadParameter
-from workbench.simulation.executors import Executor, Serial, checked, chosen
+from workbench.simulation.executors import Executor, Serial
+from workbench.simulation.placement import checked, chosen
 from workbench.simulation.scenario import scenario_key
 from workbench.simulation.store import RunStore
 from workbench.simulation.tasks import Tasks
@@ -108,9 +109,10 @@ class Session:
     ) -> None:
         self.work, self.rows = work, dict[tuple[int, int], Row]()
         self._workers, self._progress = checked(workers), progress
-        self._cancel = cancel.is_set if hasattr(cancel, "is_set") else cancel
+        asked: Any = getattr(cancel, "is_set", cancel)  # an event, or a function
+        self._cancel: Callable[[], bool] | None = asked
         self._executor: Executor | None = None
-        self._reason = "nothing was left to run"
+        self._reason = "the work was done while it was measured"
         self._began, self._from_store, self._computed, self._errors = time.perf_counter(), 0, 0, 0
         self.cancelled = False
         self._store: RunStore | None = None
@@ -123,7 +125,9 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         if self._executor is not None and self._executor is not self._workers:
             self._executor.close()
 
@@ -148,7 +152,8 @@ class Session:
         """How the work was done so far."""
         executor = self._executor or Serial()
         elapsed = time.perf_counter() - self._began
-        return Timing(elapsed, executor.name, executor.workers, self._reason, self._computed, self._from_store)
+        reason = self._reason if self._computed else "every run was in the store"
+        return Timing(elapsed, executor.name, executor.workers, reason, self._computed, self._from_store)
 
     def _missing(self, replications: Iterable[int], scenarios: Sequence[int]) -> Iterator[Unit]:
         for replication in replications:
@@ -183,13 +188,11 @@ class Session:
             self._keep(fresh)
 
     def _batches(self, tasks: Tasks) -> Iterator[Batch]:
-        if self._executor is None:
-            yield from self._first(tasks)
-            if tasks.left == 0 or self._asked_to_stop():
-                return
-            self._executor, self._reason = chosen(self._workers, self.work, tasks)
-        elif isinstance(self._executor, Serial):
-            yield from self._first(tasks)
+        if self._executor is None or isinstance(self._executor, Serial):
+            if self._workers == "auto" or isinstance(self._workers, int):
+                yield from self._first(tasks)
+                if tasks.left == 0 or self._asked_to_stop():
+                    return
             self._executor, self._reason = chosen(self._workers, self.work, tasks)
         yield from self._executor.results(self.work, tasks)
 
@@ -210,7 +213,11 @@ class Session:
     def _keep(self, rows: Sequence[Row]) -> None:
         if self._store is not None:
             self._store.write(
-                [(self._keys[row.scenario], row.replication, row.values) for row in rows if row.values is not None]
+                [
+                    (self._keys[row.scenario], row.replication, row.values)
+                    for row in rows
+                    if row.values is not None
+                ]
             )
 
     def _asked_to_stop(self) -> bool:

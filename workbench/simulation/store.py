@@ -58,10 +58,17 @@ class RunStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not (about := self.folder / "about.json").exists():
-                shown = {"model": model.name, "version": model.version, "seed": seed, "units": dict(model.outcomes)}
+                shown = {
+                    "model": model.name,
+                    "version": model.version,
+                    "seed": seed,
+                    "units": dict(model.outcomes),
+                }
                 _write(about, json.dumps(shown, ensure_ascii=False, indent=2).encode())
         except OSError as error:
-            raise BadParameter(f"The run store {path} cannot be made or written ({error.strerror}).") from None
+            raise BadParameter(
+                f"The run store {path} cannot be made or written ({error.strerror})."
+            ) from None
 
     def read(self, scenarios: Iterable[str]) -> dict[tuple[str, int], Values]:
         """
@@ -93,8 +100,9 @@ class RunStore:
         runs = pl.concat(frames).filter(pl.col("scenario").is_in(wanted)).unique(maintain_order=True)
         if (twice := runs.filter(runs.select("scenario", "replication").is_duplicated())).height:
             raise CheckFailed(
-                f"{self.folder} holds different numbers for the same run (replication {twice['replication'][0]}): "
-                "the model changed without a new version, or is not deterministic. Give it a new version."
+                f"{self.folder} holds different numbers for the same run (replication "
+                f"{twice['replication'][0]}): the model changed without a new version, or is not "
+                "deterministic. Give it a new version."
             )
         return {(row[0], row[1]): row[2:] for row in runs.iter_rows()}
 
@@ -148,7 +156,11 @@ def model_identity(model: Model[Any, Any]) -> dict[str, Any]:
     if not isinstance(mark, str):
         held = fields_of(model)
         if held is None:
-            lazy = {name for name in dir(type(model)) if isinstance(getattr(type(model), name, None), cached_property)}
+            lazy = {
+                name
+                for name in dir(type(model))
+                if isinstance(getattr(type(model), name, None), cached_property)
+            }
             held = {name: value for name, value in getattr(model, "__dict__", {}).items() if name not in lazy}
         public = {name: value for name, value in held.items() if not name.startswith("_")}
         try:

@@ -1,4 +1,4 @@
-"""Cut the work into tasks: none so short that handing it out is the work, none so long that the others wait."""
+"""Work cut into tasks: none so short that handing it out is the work, none so long that others wait."""
 
 from __future__ import annotations
 

@@ -61,7 +61,9 @@ class Work:
         self.model, self.scenarios, self.seed = model, scenarios, seed
         self.outcomes = tuple(model.outcomes)
         self._declared = set(self.outcomes)
-        self._days: dict[int, tuple[int, Any]] = {}  # the last of each thread: a long replication comes in pieces
+        self._days: dict[
+            int, tuple[int, Any]
+        ] = {}  # the last of each thread: a long replication comes in pieces
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_days": {}}
@@ -83,7 +85,7 @@ class Work:
             start = time.perf_counter()
             try:
                 day = self.day(replication)
-            except Exception as error:  # noqa: BLE001 - any failure of a model is a row
+            except Exception as error:
                 said = f"sampling the day: {told(error)}"
                 rows.extend(Row(replication, place, None, said) for place in wanted)
                 continue
@@ -101,7 +103,7 @@ class Work:
             values = tuple([float(got[name]) for name in self.outcomes])
             if math.inf in values or -math.inf in values:
                 raise WorkbenchError(_infinite(values, self.outcomes))
-        except Exception as error:  # noqa: BLE001 - any failure of a model is a row
+        except Exception as error:
             return Row(replication, place, None, told(error))
         return Row(replication, place, values, None)
 

@@ -63,15 +63,14 @@ def number(
         *([f"at most {most:g}"] if most is not None else []),
     ]
     wanted = f"{kind}{' ' + ' and '.join(bounds) if bounds else ''}{f' ({unit})' if unit else ''}"
-    right = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if right and whole and int(value) != value if right and np.isfinite(value) else True:  # type: ignore[call-overload]
-        right = False
-    if not right:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise BadParameter(f"{what} must be {wanted}, not {value!r}.")
-    given = float(value)  # type: ignore[arg-type]
-    low = (least is not None and given < least) or (above is not None and given <= above)
-    if low or (most is not None and given > most):
-        raise BadParameter(f"{what} must be {wanted}, not {given:g}.")
+    given = float(value)
+    right = np.isfinite(given) and not (whole and given != int(given))
+    right = right and not (least is not None and given < least)
+    right = right and not (above is not None and given <= above)
+    if not right or (most is not None and given > most):
+        raise BadParameter(f"{what} must be {wanted}, not {value}.")
 
 
 def digest(*parts: object) -> str:

@@ -1,0 +1,151 @@
+"""What an engine is given: a scenario and a day as plain arrays, the same for the SimPy engine and the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.errors import BadParameter
+from workbench.simulation.transit._arrays import Floats, Ints
+from workbench.simulation.transit.day import DRIVER_SLOT_S, TRIP_SLOT_S, Day, window
+from workbench.simulation.transit.line import Line
+from workbench.simulation.transit.passengers import Passengers
+from workbench.simulation.transit.plan import LoopPlan, OpenPlan, loop_plan, open_plan
+from workbench.simulation.transit.policy import Policy, policy_of
+from workbench.simulation.transit.scenario import LineScenario
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inputs:
+    """
+    What open and closed lines share.
+
+    Attributes
+    ----------
+    section_s
+        Running time of each section on this day in this scenario, shape (bins, sections).
+    trips, drivers
+        The day's factors for a trip, by the minute and the ten seconds in which it is dispatched.
+    dwell
+        Seconds for one boarding and for one alighting passenger, for the doors, and at least.
+    """
+
+    line: Line
+    scenario: LineScenario
+    passengers: Passengers
+    section_s: Floats
+    trips: Floats
+    drivers: Floats
+    policy: Policy
+    dwell: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OpenInputs(Inputs):
+    """Inputs of an open line; `minute` and `slot` are each trip's places in `trips` and `drivers`."""
+
+    plan: OpenPlan
+    minute: Ints
+    slot: Ints
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LoopInputs(Inputs):
+    """
+    Inputs of a closed line.
+
+    Attributes
+    ----------
+    upto_s
+        Expected seconds from leaving stop 0 to leaving each stop, and once round, shape (stops + 1,).
+    broken_at_s, broken_for_s
+        Breakdown of each vehicle, shape (fleet,); an infinite time where it has none.
+    """
+
+    plan: LoopPlan
+    upto_s: Floats
+    broken_at_s: Floats
+    broken_for_s: Floats
+
+
+def open_inputs(line: Line, scenario: LineScenario, day: Day) -> OpenInputs:
+    """Lay out a scenario and a day of an open line."""
+    if line.closed:
+        raise BadParameter(f"Line {line.name} is closed: simulate it as a loop.")
+    for what, given in (("fleet", scenario.fleet), ("breakdowns", scenario.breakdowns)):
+        if given:
+            raise BadParameter(f"Line {line.name} is open, so {what} does not apply; close it with round_trip.")
+    if scenario.overtaking:
+        raise BadParameter(f"Line {line.name} is open, and vehicles of an open line never overtake.")
+    for control in scenario.controls:
+        if control.looks_back:
+            raise BadParameter(f"{type(control).__name__} looks at the vehicle behind: it is for closed lines.")
+    times = tuple(float(each) for each in scenario.departures_s)
+    plan = open_plan(line, scenario.headway_s, scenario.bands, times)
+    after = np.maximum(plan.trips.dispatch_s - line.start_s, 0.0)
+    return OpenInputs(
+        line=line,
+        scenario=scenario,
+        passengers=day.passengers(float(scenario.demand_factor)),
+        section_s=_sections(line, scenario, day),
+        trips=day.trips,
+        drivers=day.drivers,
+        policy=policy_of(line, scenario.controls),
+        dwell=_dwell(scenario),
+        plan=plan,
+        minute=np.minimum(after / TRIP_SLOT_S, len(day.trips) - 1).astype(np.int64),
+        slot=np.minimum(after / DRIVER_SLOT_S, len(day.drivers) - 1).astype(np.int64),
+    )
+
+
+def loop_inputs(line: Line, scenario: LineScenario, day: Day) -> LoopInputs:
+    """Lay out a scenario and a day of a closed line."""
+    if not line.closed:
+        raise BadParameter(f"Line {line.name} is open: simulate it as an open line, or close it with round_trip.")
+    plan = loop_plan(line, scenario)
+    stand = np.maximum(line.standing_s, line.layover_s)
+    broken_at, broken_for = np.full(plan.fleet, np.inf), np.zeros(plan.fleet)
+    for each in scenario.breakdowns:
+        if each.vehicle >= plan.fleet:
+            raise BadParameter(f"There is no vehicle {each.vehicle} to break down: they are 0 to {plan.fleet - 1}.")
+        broken_at[each.vehicle], broken_for[each.vehicle] = float(each.at_s), each.lasts_s
+    return LoopInputs(
+        line=line,
+        scenario=scenario,
+        passengers=day.passengers(float(scenario.demand_factor)),
+        section_s=_sections(line, scenario, day),
+        trips=day.trips,
+        drivers=day.drivers,
+        policy=policy_of(line, scenario.controls),
+        dwell=_dwell(scenario),
+        plan=plan,
+        upto_s=np.concatenate([[0.0], np.cumsum(line.running_s.mean(axis=0) + np.roll(stand, -1))]),
+        broken_at_s=broken_at,
+        broken_for_s=broken_for,
+    )
+
+
+def _sections(line: Line, scenario: LineScenario, day: Day) -> Floats:
+    """Running times with the day's traffic and the scenario's incidents."""
+    section = line.running_s * day.traffic
+    if scenario.running_time_factor != 1.0:
+        section *= scenario.running_time_factor
+    for incident in scenario.incidents:
+        begin, end = line.place(incident.from_stop), line.place(incident.to_stop)
+        if end <= begin:
+            if not line.closed:
+                raise BadParameter(
+                    f"Stop '{incident.to_stop}' does not come after '{incident.from_stop}' on line {line.name}."
+                )
+            end += line.sections
+        inside = window(line, float(incident.from_s), float(incident.to_s))
+        places = np.arange(begin, end) % line.sections
+        section[:, places] *= (1 + (incident.factor - 1) * inside)[:, None]
+    return section
+
+
+def _dwell(scenario: LineScenario) -> tuple[float, float, float, float]:
+    dwell = scenario.dwell
+    boarding, alighting = dwell.boarding_s / dwell.boarding_channels, dwell.alighting_s / dwell.alighting_channels
+    return float(boarding), float(alighting), float(dwell.doors_s), float(dwell.least_s)
