@@ -62,7 +62,7 @@ def _patterns(m: Measures) -> pl.DataFrame:
     one_day = (
         m.clean("timetable").each(lambda f: f.filter(nw.col("service_date") == nw.lit(busiest))).gather()
     )
-    return riders.line_patterns(one_day).cast({selectors.unsigned_integer(): pl.Int64})  # Spark knows no other
+    return riders.line_patterns(one_day).cast({selectors.unsigned_integer(): pl.Int64})
 
 
 def _line_patterns(m: Measures) -> Table:

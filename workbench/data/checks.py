@@ -1,9 +1,8 @@
 """
-A contract as one integer expression, `_reason`: null where a row is good, else the number of the first check
-it fails.
+A contract as one integer expression, `_reason`.
 
-Plain Narwhals, row by row; what relates rows or tables (duplicates, references) is in
-`workbench.data.screening`.
+It is null where a row is good, else the number of the first check that the row fails. Plain Narwhals, row by
+row; what relates rows or tables (duplicates, references) is in `workbench.data.screening`.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from workbench.errors import DataRejected, WorkbenchError
 
 CSV_ENDINGS = (".csv", ".csv.gz", ".tsv", ".txt")
 ENDINGS = (".parquet", *CSV_ENDINGS)
+ROWS_AT_ONCE = 1_000_000
 PROBLEM = "_problem"
 """The column in which reading and mapping leave what is wrong with a row: `rule` or `rule:column:value`."""
 
@@ -138,6 +139,19 @@ def find(paths: Sequence[str], *, work: Path, dialect: Dialect | None = None) ->
         where = ", ".join(map(str, paths))
         raise DataRejected(f"No data files are in '{where}': expected files ending in {', '.join(ENDINGS)}.")
     return Listing(tuple(_known(path, name, dialect) for path, name in dict.fromkeys(files)), dialect)
+
+
+def unreadable(listing: Listing) -> list[str]:
+    """Names of the files that cannot be read to their end, by reading them all."""
+    names = []
+    for one in listing.files:
+        frame = pl.scan_parquet(one.path, glob=False)
+        try:
+            for start in range(0, max(one.rows, 1), ROWS_AT_ONCE):
+                frame.slice(start, ROWS_AT_ONCE).collect()
+        except (pl.exceptions.PolarsError, OSError):
+            names.append(one.name)
+    return names
 
 
 def is_data(name: str) -> bool:

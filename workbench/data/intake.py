@@ -7,9 +7,8 @@ everything after reads the clean ones.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -17,14 +16,13 @@ import polars as pl
 
 from workbench.data.contract import Contract, TableContract
 from workbench.data.engines import Engine
-from workbench.data.files import CSV_ENDINGS, ENDINGS, Found, Listing, digest, find
+from workbench.data.files import Found, Listing, unreadable
 from workbench.data.report import Report, TableReport, count_rules, paths_of
 from workbench.data.screening import screen
+from workbench.data.supply import Opened, Opener, Supply, supply_from_folder, supply_from_source
 from workbench.data.table import Table
-from workbench.errors import DataRejected, nearest
+from workbench.errors import DataRejected
 
-Opened = tuple[Table, Listing]
-Opener = Callable[[Engine], Opened]
 More = Callable[[str, Mapping[str, Table]], tuple[pl.DataFrame, Listing, tuple[str, ...]] | None]
 
 
@@ -49,122 +47,6 @@ class Intake:
     def quarantine(self) -> Path:
         """The folder that holds the rows set aside."""
         return self.folder / "quarantine"
-
-
-@dataclass(frozen=True)
-class Supply:
-    """
-    What can be opened, by table name, before anything is read.
-
-    Attributes
-    ----------
-    openers
-        Table name to a function that opens it raw, with its listing.
-    listings
-        Table name to a function that finds its files, given a folder for those brought from afar.
-    others
-        Files that shape the tables without being one: a feed, the source file.
-    notes
-        Remarks for the report, by table.
-    ignored
-        Files that were seen and are not used.
-    """
-
-    openers: Mapping[str, Opener]
-    listings: Mapping[str, Callable[[Path], Listing]] = field(default_factory=dict)
-    others: tuple[Path, ...] = ()
-    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
-
-    def inputs(self) -> list[dict[str, str]]:
-        """Table, name and SHA-256 of every file that may be read; files for no single table have an empty one."""
-        with tempfile.TemporaryDirectory(prefix="workbench-") as work:
-            found = [
-                {"table": table, "file": name, "sha256": sha}
-                for table, listing in self.listings.items()
-                for name, sha in listing(Path(work)).hashes()
-            ]
-        return found + [{"table": "", "file": path.name, "sha256": digest(str(path))} for path in self.others]
-
-
-def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
-    """
-    Find a contract's tables in a folder: `<table>.csv`, `<table>.parquet` or a folder `<table>/` of such
-    files.
-
-    Raises
-    ------
-    DataRejected
-        The folder is missing or holds no table of the contract.
-    """
-    place = Path(folder)
-    if "://" in str(folder):
-        return _supply_from_address(str(folder), contract)
-    if not place.is_dir():
-        raise DataRejected(
-            f"No folder is called '{folder}': --data names a folder that holds {_expected(contract)}."
-        )
-    openers: dict[str, Opener] = {}
-    listings: dict[str, Callable[[Path], Listing]] = {}
-    ignored = []
-    for entry in sorted(place.iterdir()):
-        name = _table_name(entry)
-        if name in contract.tables:
-            if name in openers:
-                raise DataRejected(
-                    f"Table '{name}' stands twice in '{folder}' (as '{entry.name}' and another): keep one."
-                )
-            openers[name], listings[name] = _opener([str(entry)]), _finder([str(entry)])
-        elif entry.is_file() and entry.name.endswith(ENDINGS):
-            ignored.append(
-                f"{entry.name} (no table of contract '{contract.name}' is called so. "
-                f"{nearest(name, list(contract.tables))})"
-            )
-    feeds = tuple(sorted(place.glob("*.zip")))
-    if not openers and not feeds:
-        near = f" Seen: {'; '.join(ignored)}." if ignored else ""
-        raise DataRejected(
-            f"'{folder}' holds no table of contract '{contract.name}': expected {_expected(contract)}.{near}"
-        )
-    return Supply(openers, listings, feeds, ignored=tuple(ignored))
-
-
-def _supply_from_address(address: str, contract: Contract) -> Supply:
-    import fsspec
-
-    try:
-        system, inner = fsspec.core.url_to_fs(address)
-        entries = {Path(one).name: one for one in system.ls(inner, detail=False)}
-    except (OSError, ValueError, ImportError) as error:
-        raise DataRejected(
-            f"'{address}' cannot be read ({type(error).__name__}: {error}): check the address and your access."
-        ) from error
-    paths = {
-        name: f"{address.rstrip('/')}/{name}{ending}"
-        for name in contract.tables
-        for ending in ("", *ENDINGS)
-        if name + ending in entries
-    }
-    openers = {name: _opener([path]) for name, path in paths.items()}
-    if not openers:
-        raise DataRejected(
-            f"'{address}' holds no table of contract '{contract.name}': expected {_expected(contract)}."
-        )
-    return Supply(openers, {name: _finder([path]) for name, path in paths.items()})
-
-
-def supply_from_source(path: str | Path, contract: Contract, *, root: str | Path | None = None) -> Supply:
-    """
-    Find a contract's tables through a source file; see `workbench.data.source`.
-
-    Raises
-    ------
-    BadFile
-        The source file cannot be understood; all its mistakes at once.
-    """
-    from workbench.data.source import load_source
-
-    return load_source(path, contract).supply(root)
 
 
 def take_in(
@@ -218,8 +100,8 @@ def take_in(
     for name in required:
         if name not in tables:
             raise DataRejected(
-                f"Table '{name}' is needed and was not given: add {name}.csv, {name}.parquet or a folder {name}/ "
-                "to the data, or map it in a source file."
+                f"Table '{name}' is needed and was not given: add {name}.csv, {name}.parquet or a folder "
+                f"{name}/ to the data, or map it in a source file."
             )
     return Intake(
         tables,
@@ -239,7 +121,12 @@ def _take(
     table, listing = opener(engine)
     screened = screen(table, contract, others=tables, files=[one.name for one in listing.files])
     clean, quarantine = folder / "clean" / contract.name, folder / "quarantine" / contract.name
-    kept, _ = engine.write([(screened.clean, str(clean)), (screened.quarantine, str(quarantine))])
+    try:
+        kept, _ = engine.write([(screened.clean, str(clean)), (screened.quarantine, str(quarantine))])
+    except DataRejected as error:
+        names = unreadable(listing)
+        where = f"in table '{contract.name}'" if not names else ", ".join(names)
+        raise DataRejected(f"{where}: {error}") from error
     aside = pl.scan_parquet(paths_of(str(quarantine)), glob=False)
     good = pl.scan_parquet(paths_of(str(clean)), glob=False)
     counts = good.select(pl.len()).collect().item()
@@ -279,13 +166,15 @@ def _ordered(contract: Contract, names: Iterable[str]) -> list[str]:
     for name in list(wanted):
         wanted |= dict.fromkeys(reference.table for reference in contract.table(name).references)
     done: list[str] = []
+    waiting: list[str] = []
 
     def add(name: str) -> None:
+        if name in done or name in waiting:  # tables that refer to each other cannot both come first
+            return
+        waiting.append(name)
         for reference in contract.table(name).references:
-            if reference.table != name and reference.table not in done:
-                add(reference.table)
-        if name not in done:
-            done.append(name)
+            add(reference.table)
+        done.append(name)
 
     for name in wanted:
         add(name)
@@ -294,29 +183,6 @@ def _ordered(contract: Contract, names: Iterable[str]) -> list[str]:
 
 def _opened_frame(engine: Engine, *, frame: pl.DataFrame, listing: Listing) -> Opened:
     return engine.table(frame), listing
-
-
-def _opener(paths: list[str]) -> Opener:
-    def opened(engine: Engine) -> Opened:
-        listing = find(paths, work=engine.work).landed(engine.work)
-        return engine.scan(listing, numbered=True), listing
-
-    return opened
-
-
-def _finder(paths: list[str]) -> Callable[[Path], Listing]:
-    return lambda work: find(paths, work=work)
-
-
-def _table_name(entry: Path) -> str:
-    for ending in (*CSV_ENDINGS, ".parquet"):
-        if entry.name.endswith(ending):
-            return entry.name.removesuffix(ending)
-    return entry.name
-
-
-def _expected(contract: Contract) -> str:
-    return ", ".join(f"{name}.csv" for name in contract.tables) + " (or .parquet, or a folder of that name)"
 
 
 def listing_of(path: str, name: str, rows: int) -> Listing:

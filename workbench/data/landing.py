@@ -219,7 +219,7 @@ def _opened(path: str, name: str, dialect: Dialect) -> Iterator[io.TextIOBase]:
             if path.lower().endswith(".gz")
             else Path(path).open(encoding=encoding, newline="")
         ) as file:
-            yield file  # type: ignore[misc]
+            yield file
     except LookupError as error:
         raise WorkbenchError(
             f"No encoding is called '{dialect.encoding}': use one of Python's, such as utf-8, gb18030 "

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
 from workbench._text import Text, language
-from workbench.data.contract import TableContract
+from workbench.data.contract import RowRule, TableContract
 from workbench.errors import DataRejected
 
 RULES = {
@@ -28,11 +27,6 @@ RULES = {
 }
 WORDS = {
     "title": Text("Screening report", "数据筛查报告"),
-    "rows": Text("rows", "行数"),
-    "clean": Text("clean", "合格"),
-    "rejected": Text("set aside", "隔离"),
-    "limit": Text("limit", "上限"),
-    "table": Text("table", "数据表"),
     "rule": Text("rule", "规则"),
     "column": Text("column", "列"),
     "count": Text("rows", "行数"),
@@ -43,11 +37,18 @@ WORDS = {
     "empty": Text("no row is left", "无合格数据"),
     "ignored": Text("files not used", "未使用的文件"),
 }
+COUNTS = Text(
+    "{rows:,} rows, {clean:,} clean, {rejected:,} set aside ({share:.2%}; limit {limit:.2%}: {verdict})",
+    "共 {rows:,} 行，合格 {clean:,} 行，隔离 {rejected:,} 行（{share:.2%}；上限 {limit:.2%}：{verdict}）",
+)
+LINE = Text("{column}{what} (first {example})", "{column}{what}（首例 {example}）")
+PLACE = Text("{file} row {row}", "{file} 第 {row} 行")
 STYLE = """
 body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:60rem;
 margin:2rem auto;padding:0 1rem;color:#222}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
-th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}
+td{overflow-wrap:anywhere}
 td.n,th.n{text-align:right;white-space:nowrap}.bad{font-weight:700}
 h2{margin-bottom:.2rem;font-size:1.15rem}p{margin:.2rem 0}
 """
@@ -65,11 +66,10 @@ class RuleCount:
     value: str | None
     text: Text
 
-    @property
-    def example(self) -> str:
+    def example(self, lang: str = "en") -> str:
         """Where the first row is, and its value, cut to a readable length."""
         shown = "" if self.value is None else f" '{self.value[:60]}'"
-        return f"{self.file} row {self.row}{shown}"
+        return PLACE.in_(lang).format(file=self.file, row=self.row) + shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +114,17 @@ class TableReport:
             return "stopped"
         return "passed" if self.clean else "empty"
 
+    def counts(self, lang: str = "en") -> str:
+        """How many rows came, went on and were set aside, beside the limit."""
+        return COUNTS.in_(lang).format(
+            rows=self.rows,
+            clean=self.clean,
+            rejected=self.rejected,
+            share=self.share,
+            limit=self.limit,
+            verdict=WORDS[self.verdict].in_(lang),
+        )
+
     def complaint(self) -> str:
         """One sentence: what is wrong with the table, and the first row to look at."""
         if not self.rows:
@@ -121,8 +132,9 @@ class TableReport:
         worst = max(self.rules, key=lambda one: one.count)
         limit = f"over its limit of {self.limit:.1%}" if self.share > self.limit else "so that none is left"
         return (
-            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against the contract, {limit}; "
-            f"most ({worst.count:,}) for '{worst.column or worst.rule}': {worst.text.en}, first in {worst.example}"
+            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against the contract, "
+            f"{limit}; most ({worst.count:,}) for '{worst.column or worst.rule}': {worst.text.en}, first in "
+            f"{worst.example()}"
         )
 
 
@@ -143,8 +155,8 @@ class Report:
         bad = [table for table in self.tables if not table.passed]
         if bad:
             raise DataRejected(
-                f"{'. '.join(table.complaint() for table in bad)}. The rows are kept in {quarantine}: mend the files (or map them with "
-                "a source file) and run again."
+                f"{'. '.join(table.complaint() for table in bad)}. The rows are kept in {quarantine}: mend the "
+                "files (or map them with a source file) and run again."
             )
 
     def as_dict(self) -> dict[str, Any]:
@@ -172,18 +184,15 @@ class Report:
     def as_text(self, lang: str = "en") -> str:
         """The report for a terminal."""
         w = {key: text.in_(lang) for key, text in WORDS.items()}
-        gap = "" if language(lang) == "zh" else " "
         lines = []
         for table in self.tables:
-            lines.append(
-                f"{table.table}: {table.rows:,} {w['rows']}, {table.clean:,} {w['clean']}, {table.rejected:,} "
-                f"{w['rejected']} ({table.share:.2%}; {w['limit']} {table.limit:.2%}: {w[table.verdict]})"
-            )
+            lines.append(f"{table.table}: {table.counts(lang)}")
             for rule in table.rules:
                 column = f"{rule.column}: " if rule.column else ""
-                lines.append(
-                    f"  {rule.count:>8,}  {column}{rule.text.in_(lang)} ({w['first']}{gap or '：'}{rule.example})"
+                line = LINE.in_(lang).format(
+                    column=column, what=rule.text.in_(lang), example=rule.example(lang)
                 )
+                lines.append(f"  {rule.count:>8,}  {line}")
             lines += [f"            {one}: {w['unchecked']}" for one in table.unchecked]
             lines += [f"            {note}" for note in table.notes]
         if self.ignored:
@@ -192,25 +201,22 @@ class Report:
 
     def to_html(self, lang: str = "en") -> str:
         """The report as a page that needs nothing else."""
-        w = {key: html.escape(text.in_(lang)) for key, text in WORDS.items()}
         e = html.escape
+        w = {key: e(text.in_(lang)) for key, text in WORDS.items()}
         parts = [
-            f'<!DOCTYPE html><html lang="{language(lang)}"><head><meta charset="utf-8"><title>{w["title"]}</title>',
-            f"<style>{STYLE}</style></head><body><h1>{w['title']}</h1>",
+            f'<!DOCTYPE html><html lang="{language(lang)}"><head><meta charset="utf-8">',
+            f"<title>{w['title']}</title><style>{STYLE}</style></head><body><h1>{w['title']}</h1>",
         ]
         for table in self.tables:
-            parts.append(
-                f'<h2>{e(table.table)}</h2><p class="{"" if table.passed else "bad"}">{table.rows:,} {w["rows"]} · '
-                f"{table.clean:,} {w['clean']} · {table.rejected:,} {w['rejected']} ({table.share:.2%}; {w['limit']} "
-                f"{table.limit:.2%}: {w[table.verdict]})</p>"
-            )
+            kind = "" if table.passed else ' class="bad"'
+            parts.append(f"<h2>{e(table.table)}</h2><p{kind}>{e(table.counts(lang))}</p>")
             if table.rules:
                 heads = (("column", ""), ("rule", ""), ("count", ' class="n"'), ("first", ""))
                 cells = "".join(f'<th scope="col"{kind}>{w[head]}</th>' for head, kind in heads)
                 parts.append(f"<table><thead><tr>{cells}</tr></thead><tbody>")
                 parts += [
-                    f'<tr><td>{e(rule.column)}</td><td>{e(rule.text.in_(lang))}</td><td class="n">{rule.count:,}</td>'
-                    f"<td>{e(rule.example)}</td></tr>"
+                    f"<tr><td>{e(rule.column)}</td><td>{e(rule.text.in_(lang))}</td>"
+                    f'<td class="n">{rule.count:,}</td><td>{e(rule.example(lang))}</td></tr>'
                     for rule in table.rules
                 ]
                 parts.append("</tbody></table>")
@@ -224,13 +230,7 @@ class Report:
 
 def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[RuleCount, ...]:
     """Count the rows of a kept quarantine by rule and column, most first, with the first row of each."""
-    own = {
-        rule.name: Text(
-            f"against the rule: {rule.description.en.rstrip('.')}",
-            f"违反规则：{rule.description.zh.rstrip('。')}",
-        )
-        for rule in contract.rules
-    }
+    own = {rule.name: _broken(rule) for rule in contract.rules}
     first = pl.col("file", "row", "value").sort_by("file", "row").first()
     found = (
         quarantine.group_by("rule", "column")
@@ -247,7 +247,12 @@ def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[Rule
     )
 
 
-def paths_of(folder: str) -> Sequence[str]:
+def _broken(rule: RowRule) -> Text:
+    english, chinese = rule.description.en.rstrip("."), rule.description.zh.rstrip("。")
+    return Text(f"against the rule: {english or rule.name}", f"违反规则：{chinese}" if chinese else "")
+
+
+def paths_of(folder: str) -> list[str]:
     """Parquet files of a kept table."""
     from pathlib import Path
 

@@ -164,7 +164,7 @@ def _repeated(flagged: Table, key: Sequence[str]) -> Table:
         )
 
     def repeated(frame: Frame) -> Frame:
-        counted = frame.group_by(*names).agg(nw.len().alias("_times"), nw.col("_first").min())
+        counted = frame.group_by(*names).agg(nw.len().alias("_times"), nw.col("_first").min(), nw.col("_first").max().alias("_last"))
         return counted.filter(nw.col("_times") > 1).drop("_times")
 
     return flagged.each(keys_of).by(names, repeated)
@@ -178,8 +178,10 @@ def _mark_duplicates(checks: Checks) -> Step:
     def mark(frame: Frame, repeated: Frame) -> Frame:
         repeated = repeated.rename({f"_k_{name}": f"_v_{name}" for name in key})
         joined = frame.join(repeated, on=[f"_v_{name}" for name in key], how="left")
-        later = nw.col("_reason").is_null() & ~nw.col("_first").is_null() & (_position() != nw.col("_first"))
-        return _with_reason(joined, later, number).drop("_first")
+        # Long rows of one wide row stand in one place: which of them came first cannot be told, so none is kept.
+        later = (_position() != nw.col("_first")) | (nw.col("_first") == nw.col("_last"))
+        later = nw.col("_reason").is_null() & ~nw.col("_first").is_null() & later
+        return _with_reason(joined, later, number).drop("_first", "_last")
 
     return mark
 

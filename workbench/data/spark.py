@@ -75,7 +75,7 @@ class SparkEngine(Engine):
         elif problem := java_problem():
             raise EngineMissing(problem)
         self._session: Any = None
-        # Links and new files need a plain name; a cluster sees no other folder than `work`, so there it has one.
+        # Links and new files need a plain name. A cluster sees no folder than `work`, and there it has one.
         plain = bool(address) or PLAIN.fullmatch(str(self.work))
         self._beside = None if plain else tempfile.TemporaryDirectory(prefix="workbench-spark-")
         self._plain_work = Path(self._beside.name) if self._beside else self.work
@@ -165,7 +165,9 @@ def _conformed(frame: Any, listing: Listing, schema: Mapping[str, pl.DataType]) 
         return [F.col(_quoted(name)) for name in listing.schema]
     have = dict(frame.dtypes)
     return [
-        (_value(name, have[name], schema[name]) if name in have else F.lit(None)).cast(_type(dtype)).alias(name)
+        (_value(name, have[name], schema[name]) if name in have else F.lit(None))
+        .cast(_type(dtype))
+        .alias(name)
         for name, dtype in listing.schema.items()
     ]
 
@@ -197,7 +199,10 @@ def _start(address: str) -> Any:
     from pyspark.sql import SparkSession
 
     logging.getLogger("py4j").setLevel(logging.ERROR)
-    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):  # what they tell, we tell in a sentence
+    for name in (
+        "DataFrameQueryContextLogger",
+        "SQLQueryContextLogger",
+    ):  # what they tell, we tell in a sentence
         PySparkLogger.getLogger(name).setLevel(logging.CRITICAL + 1)
     if address.startswith("sc://"):
         try:
@@ -232,8 +237,8 @@ def _start(address: str) -> Any:
         return builder.getOrCreate()
     except Exception as error:
         raise EngineMissing(
-            f"Spark could not start at '{address or 'local[*]'}' ({type(error).__name__}): run `workbench doctor`, or "
-            "use --engine polars."
+            f"Spark could not start at '{address or 'local[*]'}' ({type(error).__name__}): run `workbench "
+            "doctor`, or use --engine polars."
         ) from error
 
 

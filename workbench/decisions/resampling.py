@@ -3,11 +3,15 @@ How sure a ranking is, from resampling whole days.
 
 Observations within a day move together, so the day is the unit: days are drawn with replacement and every
 candidate is measured on the same drawn days (so what moves all of them alike does not blur their order).
-With few days the bootstrap is too narrow by sqrt((n - 1) / n) [1]_; deviations are widened by the inverse.
+With few days the bootstrap is too narrow [1]_: its spread lacks a factor sqrt(n / (n - 1)), and it takes
+that spread for known. So deviations are widened by sqrt(n / chi2), chi2 drawn with n - 1 degrees of freedom
+for each resample, as Student's t is a normal of uncertain spread [2]_. A 95% interval from 5 days then covers
+95% of the time instead of 87%; from 30 days the two are alike.
 
 References
 ----------
 .. [1] B. Efron and R. J. Tibshirani (1993), An Introduction to the Bootstrap, ch. 5 and 14.
+.. [2] Student (1908), The probable error of a mean, Biometrika 6.
 """
 
 from __future__ import annotations
@@ -23,9 +27,13 @@ from workbench.simulation import Streams
 
 Floats = NDArray[np.float64]
 LEAST_DAYS = 3
+MIDDLE = (0.158655, 0.5, 0.841345)
+"""Quantiles one standard deviation below a normal's middle, at it, and above."""
 
 
-def resample_ratio(numerator: Floats, denominator: Floats, *, streams: Streams, resamples: int = 2000) -> Floats:
+def resample_ratio(
+    numerator: Floats, denominator: Floats, *, streams: Streams, resamples: int = 2000
+) -> Floats:
     """
     Resample days and form the ratio of two sums for every candidate.
 
@@ -34,15 +42,15 @@ def resample_ratio(numerator: Floats, denominator: Floats, *, streams: Streams, 
     numerator, denominator
         Sums by day and candidate, shape (days, candidates); zero where a candidate was not observed.
     streams
-        Randomness; the stream is called "days".
+        Randomness; the streams are called "days" and "spread".
     resamples
         How many times the days are drawn.
 
     Returns
     -------
     ndarray
-        Shape (resamples, candidates); NaN where a candidate has nothing in the drawn days. Deviations from the
-        ratio over all days are widened by sqrt(days / (days - 1)).
+        Shape (resamples, candidates); NaN where a candidate has nothing in the drawn days. Deviations from
+        the ratio over all days are widened for few days, all candidates alike.
 
     Raises
     ------
@@ -51,20 +59,28 @@ def resample_ratio(numerator: Floats, denominator: Floats, *, streams: Streams, 
     """
     top, bottom = np.asarray(numerator, float), np.asarray(denominator, float)
     if top.shape != bottom.shape or top.ndim != 2:
-        raise BadParameter(f"Resampling needs two tables of days by candidates of one shape, not {top.shape} and {bottom.shape}.")
+        raise BadParameter(
+            "Resampling needs two tables of days by candidates of one shape, "
+            f"not {top.shape} and {bottom.shape}."
+        )
     days = top.shape[0]
     if days < 2:
-        raise BadParameter(f"Resampling days needs at least 2 days, and there {'is 1' if days == 1 else 'are none'}.")
+        there = "is 1" if days == 1 else "are none"
+        raise BadParameter(f"Resampling days needs at least 2 days, and there {there}.")
     if not (np.isfinite(top).all() and np.isfinite(bottom).all()):
-        raise BadParameter("Resampling needs a number for every day and candidate: give 0 where nothing was observed.")
+        raise BadParameter(
+            "Resampling needs a number for every day and candidate: give 0 where nothing was observed."
+        )
     if resamples < 1:
         raise BadParameter(f"`resamples` must be at least 1, not {resamples}.")
-    weights = streams.generator("days").multinomial(days, np.full(days, 1.0 / days), size=resamples).astype(float)
+    shares = np.full(days, 1.0 / days)
+    weights = streams.generator("days").multinomial(days, shares, size=resamples).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         drawn = (weights @ top) / (weights @ bottom)
         centre = top.sum(axis=0) / bottom.sum(axis=0)
     drawn[~np.isfinite(drawn)] = np.nan
-    return np.asarray(centre + (drawn - centre) * math.sqrt(days / (days - 1)))
+    wider = np.sqrt(days / streams.generator("spread").chisquare(days - 1, size=(resamples, 1)))
+    return np.asarray(centre + (drawn - centre) * wider)
 
 
 def interval(samples: Floats, *, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -112,8 +128,7 @@ def probability_in_top(samples: Floats, k: int) -> Floats:
     ndarray
         Shape (candidates,), 0 to 1.
     """
-    if k < 1:
-        raise BadParameter(f"`k` must be at least 1, not {k}.")
+    _check_places(k)
     values = np.where(np.isfinite(samples), samples, -np.inf)
     count = values.shape[1]
     if count <= k:
@@ -127,6 +142,9 @@ def probability_in_top(samples: Floats, k: int) -> Floats:
 def days_to_separate(samples: Floats, first: int, second: int, *, days: int, z: float = 1.645) -> int | None:
     """
     Days after which two candidates would be told apart, if their difference stays what it is now.
+
+    The spread is half of what holds the middle 68% of the draws, taken back to what it would be were it known
+    (the Cornish-Fisher expansion of Student's t): with more days it will be.
 
     Parameters
     ----------
@@ -146,8 +164,11 @@ def days_to_separate(samples: Floats, first: int, second: int, *, days: int, z: 
     """
     difference = samples[:, first] - samples[:, second]
     difference = difference[np.isfinite(difference)]
-    gap = abs(float(difference.mean())) if difference.size else 0.0
-    spread = float(difference.std(ddof=1)) if difference.size > 1 else 0.0
+    if not difference.size:
+        return None
+    low, middle, high = (float(one) for one in np.quantile(difference, MIDDLE))
+    freedom = max(days - 1, 1)
+    gap, spread = abs(middle), (high - low) / 2 / (1 + 0.5 / freedom + 0.25 / freedom**2)
     if gap <= 1e-12 * max(1.0, spread):
         return None
     return max(days, math.ceil(days * (z * spread / gap) ** 2))
@@ -169,7 +190,8 @@ class TopChoice:
     contenders
         Candidates outside the choice whose chance is above `possible`.
     days_needed
-        Days after which the last chosen and the first not chosen would be told apart, None where it cannot be told.
+        Days after which the last chosen and the first not chosen would be told apart, None where it cannot be
+        told.
     """
 
     order: tuple[int, ...]
@@ -179,7 +201,9 @@ class TopChoice:
     days_needed: int | None
 
 
-def top_choice(values: Floats, samples: Floats | None, k: int, *, days: int, possible: float = 0.05) -> TopChoice:
+def top_choice(
+    values: Floats, samples: Floats | None, k: int, *, days: int, possible: float = 0.05
+) -> TopChoice:
     """
     Choose the `k` largest and say how sure that is.
 
@@ -196,7 +220,9 @@ def top_choice(values: Floats, samples: Floats | None, k: int, *, days: int, pos
     possible
         Chance above which a candidate outside the choice is still a contender.
     """
-    order = [int(i) for i in np.argsort(-np.where(np.isfinite(values), values, -np.inf), kind="stable") if np.isfinite(values[i])]
+    _check_places(k)
+    known = np.isfinite(values)
+    order = [int(i) for i in np.argsort(-np.where(known, values, -np.inf), kind="stable") if known[i]]
     chosen, rest = tuple(order[:k]), order[k:]
     if samples is None or days < LEAST_DAYS:
         return TopChoice(tuple(order), chosen, np.full(len(values), np.nan), (), None)
@@ -204,3 +230,8 @@ def top_choice(values: Floats, samples: Floats | None, k: int, *, days: int, pos
     contenders = tuple(i for i in rest if probability[i] > possible)
     needed = days_to_separate(samples, chosen[-1], rest[0], days=days) if chosen and rest else None
     return TopChoice(tuple(order), chosen, probability, contenders, needed)
+
+
+def _check_places(k: int) -> None:
+    if k < 1:
+        raise BadParameter(f"`k` must be at least 1, not {k}.")

@@ -21,7 +21,8 @@ class Log:
     Attributes
     ----------
     vehicle, stop
-        Trip (open line) or vehicle (closed line), and place of the stop. Visits of a vehicle come in order of time.
+        Trip (open line) or vehicle (closed line), and place of the stop. Visits of a vehicle, and those of a stop, come
+        in the order of departure.
     arrive_s, depart_s, hold_s
         Arrival, departure, and the hold within.
     headway_s, plan_s

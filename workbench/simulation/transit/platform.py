@@ -53,7 +53,7 @@ class Platform:
         call.close_s = call.arrive_s + dwell_s(0, call.off, *self.dwell, self.shared)
         place = 0
         while self._someone(place, call.close_s):
-            if not call.rides(self.waiting[place]):
+            if not self._can(place, call, call.close_s):
                 place += 1
             elif len(call.on) < call.free:
                 self._board(place, call)
@@ -65,7 +65,7 @@ class Platform:
         """Let those who came during the hold board, without holding the vehicle further; count whom it leaves behind."""
         place = 0
         while self._someone(place, depart_s):
-            if not call.rides(self.waiting[place]):
+            if not self._can(place, call, depart_s):
                 place += 1
             elif len(call.on) < call.free:
                 self._board(place, call)
@@ -97,6 +97,11 @@ class Platform:
             self.next += 1
             return True
         return False
+
+    def _can(self, place: int, call: Call, until_s: float) -> bool:
+        """Whether the vehicle goes where somebody wants to go, and they are here (they were fetched for another one)."""
+        person = self.waiting[place]
+        return call.rides(person) and self.people.since_s[person] <= until_s
 
     def _board(self, place: int, call: Call) -> None:
         people, person = self.people, self.waiting.pop(place)

@@ -1,0 +1,35 @@
+"""Solvers of the `models` extra, imported where they are used and asked for in one clear sentence."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from workbench.errors import EngineMissing
+
+
+def need(module: str, purpose: str) -> Any:
+    """
+    Import a solver that only part of the workbench needs.
+
+    Parameters
+    ----------
+    module
+        Its name, such as "scipy.optimize".
+    purpose
+        What cannot be done without it, as the beginning of a sentence.
+
+    Raises
+    ------
+    EngineMissing
+        It is not installed, or cannot be imported here.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        missing = error.name is not None and error.name.partition(".")[0] == package
+        why = "which is not installed" if missing else f"which cannot be imported here ({error})"
+        raise EngineMissing(
+            f"{purpose} needs the Python package '{package}', {why}: pip install 'lived-workbench[models]'."
+        ) from error
