@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import dask
 import dask.dataframe as dd
 import pandas as pd
-import polars as pl
 from samples import Inputs
 
 LINE = ["route_id", "direction_id"]
@@ -178,7 +178,17 @@ PLANS: dict[str, Callable[[Inputs], Any]] = {
 }  # fmt: skip
 
 
-def run(measure: str, given: Inputs) -> pl.DataFrame:
+def start(variant: str) -> None:
+    """Use the threads of this process, as Dask does by itself, or a cluster of processes on this machine."""
+    if variant == "processes":
+        from distributed import Client, LocalCluster
+
+        Client(LocalCluster(processes=True, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR"))
+    else:
+        dask.config.set(scheduler=variant)
+
+
+def run(measure: str, given: Inputs) -> pd.DataFrame:
     return PLANS[measure](given).compute()
 
 

@@ -187,6 +187,10 @@ PLANS: dict[str, Callable[[Inputs], DataFrame]] = {
 }  # fmt: skip
 
 
+def start(_variant: str) -> None:
+    session()
+
+
 def run(measure: str, given: Inputs) -> Any:
     return PLANS[measure](given).toArrow()
 

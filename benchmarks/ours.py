@@ -26,5 +26,3 @@ MEASURES: dict[str, Callable[[Engine, Inputs], Table]] = {
         engine.read(given.of("speeds_by_hour")), engine.read(given.of("segment_reliability"))
     ),
 }
-KEPT = ("rides",)
-"""Measures whose result is as long as the table they are made of: kept as files, not gathered."""

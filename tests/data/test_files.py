@@ -94,7 +94,7 @@ def test_the_number_of_a_row_is_that_of_a_spreadsheet(engine, tmp_path):
 
 
 def test_rows_of_large_files_keep_their_numbers(engine, tmp_path, monkeypatch):
-    monkeypatch.setattr("workbench.data.engines.PIECE_ROWS", 700)
+    monkeypatch.setattr("workbench.data.parts.PIECE_ROWS", 700)
     for i, count in enumerate((3000, 1, 1400)):
         frame = pl.DataFrame({"n": range(1, count + 1), "file": [i] * count})
         frame.write_parquet(tmp_path / f"{i}.parquet", row_group_size=211)

@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workbench.data.engines import PartsEngine, explained, need
+from workbench.data.engines import PATIENCE_S, explained, need, unreachable
+from workbench.data.parts import PartsEngine
 from workbench.errors import EngineMissing
 
-PATIENCE = "10s"
-"""How long a scheduler may take to answer."""
+SCHEDULER_PORT = 8786
 MOST_BUCKETS = 4096
 
 
@@ -74,10 +74,12 @@ class DaskEngine(PartsEngine):
 def _connected(address: str) -> Any:
     from distributed import Client
 
+    remedy = "start one with `dask scheduler`, mend the address, or use --engine dask"
+    if problem := unreachable(address, SCHEDULER_PORT):
+        raise EngineMissing(f"No Dask scheduler answers at '{address}' ({problem}): {remedy}.")
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)
+        return Client(address, timeout=f"{PATIENCE_S}s", set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
         raise EngineMissing(
-            f"No Dask scheduler answers at '{address}' ({type(error).__name__}): start one with `dask scheduler`, "
-            "mend the address, or use --engine dask."
+            f"No Dask scheduler answers at '{address}' ({type(error).__name__}): {remedy}."
         ) from error

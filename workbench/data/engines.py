@@ -14,20 +14,23 @@ The engines a table can live on.
 from __future__ import annotations
 
 import importlib.util
+import socket
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 
-from workbench.data.files import Found, Listing
-from workbench.data.split import Piece, Split, Torn, write_part
+from workbench.data.files import Listing
+from workbench.data.piece import piece_of
 from workbench.data.table import Table, Whole
 from workbench.errors import DataRejected, EngineMissing, UnknownName, WorkbenchError
 
-PIECE_ROWS = 1_000_000
+PATIENCE_S = 10
+"""How long a server may take to answer."""
 NAMES = ("polars", "dask", "spark")
 UNREADABLE = "A file could not be read to its end ({}): check that it is whole, or leave it out."
 UNFIT = (
@@ -118,7 +121,7 @@ class PolarsEngine(Engine):
         """Read Parquet files lazily, in one plan."""
         if not numbered and listing.same:
             return Whole(self, pl.scan_parquet([one.path for one in listing.files], glob=False))
-        frames = [_piece(one, i, listing, numbered=numbered).scan() for i, one in enumerate(listing.files)]
+        frames = [piece_of(one, i, listing, numbered=numbered).scan() for i, one in enumerate(listing.files)]
         return Whole(self, pl.concat(frames, how="vertical"))
 
     def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
@@ -135,76 +138,6 @@ class PolarsEngine(Engine):
         frame = explained(lambda: native.lazy().collect(engine="streaming"))
         assert isinstance(frame, pl.DataFrame)
         return frame
-
-
-class PartsEngine(Engine):
-    """An engine that runs tasks over parts; this one runs them at once, in this thread."""
-
-    def table(self, frame: pl.DataFrame) -> Table:
-        """Make a table of one part."""
-        return Split(self, [frame], frame.clear())
-
-    def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
-        """Read Parquet files lazily, in pieces of some million rows."""
-        pieces = [
-            Piece(
-                whole.path, start, min(PIECE_ROWS, one.rows - start), whole.casts, whole.file, whole.first_row
-            )
-            for i, one in enumerate(listing.files)
-            for whole in [_piece(one, i, listing, numbered=numbered)]
-            for start in range(0, max(one.rows, 1), PIECE_ROWS)
-        ]
-        return Split(self, pieces, pieces[0].scan().collect_schema().to_frame())
-
-    def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
-        """Compute tables, each part into a Parquet file of its own in a new folder; read them back."""
-        tasks = []
-        for table, path in jobs:
-            new_folder(path)
-            tasks += [
-                self.task(write_part, part, str((Path(path) / f"part-{i:05d}.parquet").absolute()))
-                for i, part in enumerate(table.tasks())
-            ]
-        self.compute(tasks)
-        return [reopened(self, path) for _, path in jobs]
-
-    def buckets(self, parts: int) -> int:
-        """How many buckets a shuffle of so many parts makes."""
-        return max(parts, 2)
-
-    def task(self, fn: Callable[..., Any], *args: Any) -> Any:
-        """Run, or remember, one call."""
-        return explained(lambda: fn(*args))
-
-    def tasks(self, count: int, fn: Callable[..., Any], *args: Any) -> list[Any]:
-        """Run, or remember, one call that gives a list of `count`."""
-        done = list(self.task(fn, *args))
-        assert len(done) == count
-        return done
-
-    def compute(self, tasks: Sequence[Any]) -> list[Any]:
-        """Values of remembered calls, in order."""
-        return list(tasks)
-
-
-class TornEngine(PartsEngine):
-    """For tests: tables torn at every step, so that a function that lies about its keys fails."""
-
-    name = "torn"
-
-    def table(self, frame: pl.DataFrame) -> Table:
-        """Make a table that the next step tears."""
-        return Torn(self, [frame], frame.clear())
-
-    def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
-        """Read Parquet files into a table that the next step tears."""
-        table = super().scan(listing, numbered=numbered)
-        assert isinstance(table, Split)
-        return Torn(self, table.parts, table.empty)
-
-    def buckets(self, parts: int) -> int:
-        """Five, whatever the parts."""
-        return 5
 
 
 def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
@@ -234,6 +167,8 @@ def open_engine(name: str = "polars", *, work: str | None = None) -> Engine:
     if name == "polars":
         return PolarsEngine(work)
     if name == "torn":
+        from workbench.data.parts import TornEngine
+
         return TornEngine(work)
     if name == "dask" or (kind in ("tcp", "tls") and rest):
         from workbench.data.dask import DaskEngine
@@ -267,6 +202,17 @@ def need(module: str, engine: str, extra: str) -> None:
             f"Engine '{engine}' needs the Python package '{module}', which is not installed: "
             f"pip install 'lived-workbench[{extra}]', or use --engine polars."
         )
+
+
+def unreachable(address: str, port: int) -> str | None:
+    """What is wrong with a server's address, or why nothing answers there; None where something does."""
+    try:
+        parts = urlsplit(address.split(",")[0])
+        host, port = parts.hostname or "", parts.port or port
+        with socket.create_connection((host, port), timeout=PATIENCE_S):
+            return None
+    except (OSError, ValueError) as error:
+        return str(error)
 
 
 def reopened(engine: Engine, path: str) -> Table:
@@ -308,9 +254,4 @@ def explained(work: Callable[[], Any]) -> Any:
         ) from error
 
 
-def _piece(one: Found, place: int, listing: Listing, *, numbered: bool) -> Piece:
-    casts = {} if listing.same else dict(listing.schema)
-    return Piece(one.path, 0, one.rows, casts, place if numbered else None, one.first_row)
-
-
-__all__ = ["Engine", "PartsEngine", "PolarsEngine", "TornEngine", "installed", "open_engine"]
+__all__ = ["Engine", "PolarsEngine", "installed", "open_engine"]

@@ -30,7 +30,7 @@ from workbench.data.checks import Checks, can_become, in_words
 from workbench.data.contract import Reference, TableContract
 from workbench.data.expressions import add_columns, as_text, is_polars
 from workbench.data.files import PROBLEM
-from workbench.data.split import PLACE
+from workbench.data.piece import PLACE
 from workbench.errors import DataRejected, WorkbenchError, nearest
 
 if TYPE_CHECKING:
@@ -164,7 +164,9 @@ def _repeated(flagged: Table, key: Sequence[str]) -> Table:
         )
 
     def repeated(frame: Frame) -> Frame:
-        counted = frame.group_by(*names).agg(nw.len().alias("_times"), nw.col("_first").min(), nw.col("_first").max().alias("_last"))
+        counted = frame.group_by(*names).agg(
+            nw.len().alias("_times"), nw.col("_first").min(), nw.col("_first").max().alias("_last")
+        )
         return counted.filter(nw.col("_times") > 1).drop("_times")
 
     return flagged.each(keys_of).by(names, repeated)

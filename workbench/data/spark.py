@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from workbench.data.engines import UNFIT, UNREADABLE, Engine, need, new_folder, reopened
+from workbench.data.engines import UNFIT, UNREADABLE, Engine, need, new_folder, reopened, unreachable
 from workbench.data.files import Listing
 from workbench.data.java import java_problem
 from workbench.data.table import Table, Whole
@@ -37,6 +37,7 @@ TYPES = {
     pl.Boolean: "boolean",
     pl.Date: "date",
 }
+CONNECT_PORT, MASTER_PORT = 15002, 7077
 PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 """Paths that all of Spark reads alike; other characters are globs, URI codes or the locale's business."""
 FILE_TROUBLE = (
@@ -105,12 +106,13 @@ class SparkEngine(Engine):
             frame = explained(partial(self.session.read.parquet, *paths))
             extra = []
             if numbered:
-                numbers = F.create_map(
-                    *(F.lit(x) for i, path in zip(places, paths, strict=True) for x in (path, i))
-                )
-                path = F.regexp_replace(F.col("_metadata.file_path"), "^file:/+", "/")
+                pairs = (F.lit(x) for i, path in zip(places, paths, strict=True) for x in (path, i))
+                uri = F.regexp_replace(F.col("_metadata.file_path"), r"\+", "%2B")  # else decoded as a blank
+                path = F.regexp_replace(F.url_decode(uri), "^file:/+", "/")
+                unknown = F.raise_error(F.concat(F.lit("No file of the table is called "), path))
+                number = F.coalesce(F.create_map(*pairs)[path], unknown.cast("int"))
                 row = F.col("_metadata.row_index") + F.lit(files[0].first_row)
-                extra = [numbers[path].cast("bigint").alias("_file"), row.cast("bigint").alias("_row")]
+                extra = [number.cast("bigint").alias("_file"), row.cast("bigint").alias("_row")]
             frames.append(frame.select(*_conformed(frame, listing, files[0].schema), *extra))
         whole = frames[0]
         for frame in frames[1:]:
@@ -199,12 +201,12 @@ def _start(address: str) -> Any:
     from pyspark.sql import SparkSession
 
     logging.getLogger("py4j").setLevel(logging.ERROR)
-    for name in (
-        "DataFrameQueryContextLogger",
-        "SQLQueryContextLogger",
-    ):  # what they tell, we tell in a sentence
+    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):  # we tell it in a sentence
         PySparkLogger.getLogger(name).setLevel(logging.CRITICAL + 1)
     if address.startswith("sc://"):
+        remedy = "start one with `start-connect-server.sh`, or mend the address"
+        if problem := unreachable(address, CONNECT_PORT):
+            raise EngineMissing(f"No Spark Connect server answers at '{address}' ({problem}): {remedy}.")
         try:
             session = SparkSession.builder.remote(address).getOrCreate()
             for key, value in SETTINGS.items():
@@ -212,11 +214,15 @@ def _start(address: str) -> Any:
                     session.conf.set(key, value)
         except Exception as error:
             raise EngineMissing(
-                f"No Spark Connect server answers at '{address}' ({type(error).__name__}): start one with "
-                "`start-connect-server.sh`, or mend the address."
+                f"No Spark Connect server answers at '{address}' ({type(error).__name__}): {remedy}."
             ) from error
         return session
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    if not address:
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    elif problem := unreachable(address, MASTER_PORT):
+        raise EngineMissing(
+            f"No Spark master answers at '{address}' ({problem}): start one, mend the address, or use --engine spark."
+        )
     cores = os.cpu_count() or 1
     builder = SparkSession.builder.master(address or "local[*]").appName("workbench")
     local = {
@@ -256,7 +262,7 @@ def explained(work: Callable[[], Any]) -> Any:
     try:
         return work()
     except Exception as error:
-        if not type(error).__module__.startswith(("pyspark", "py4j")):
+        if not type(error).__module__.startswith(("pyspark", "py4j", "grpc")):
             raise
         text = str(error)
         lines = [line.strip().removeprefix(": ") for line in text.splitlines() if line.strip()]

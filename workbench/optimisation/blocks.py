@@ -30,6 +30,8 @@ Method = Literal["flow", "matching"]
 Places = NDArray[np.int64]
 MOST_ASSIGNED = 4000
 """Trips that "matching" takes; its table of costs is square."""
+MOST_PAIRS = 30_000_000
+"""Pairs of trips that fit into the memory of a laptop, with the flow over them."""
 
 
 @dataclass(frozen=True)
@@ -150,21 +152,29 @@ def possible_pairs(
     ends, starts = (sorted(set(good[column])) for column in ("end_stop", "start_stop"))
     km, seconds = deadheads.between(ends, starts)
     from_, to = (
-        np.searchsorted(stops, good[column].to_numpy()) if stops else np.empty(0, np.int64)
-        for stops, column in ((ends, "end_stop"), (starts, "start_stop"))
+        np.array([place[each] for each in good[column]])
+        for place, column in ((_places(ends), "end_stop"), (_places(starts), "start_stop"))
     )
     start, end = good["start_s"].to_numpy(), good["end_s"].to_numpy()
     order = np.argsort(start, kind="stable")
+    slowest = float(seconds[np.isfinite(seconds)].max(initial=0.0))
     early = np.searchsorted(start[order], end + layover)
+    late = np.searchsorted(start[order], end + longest + slowest, side="right")
+    if (many := int((late - early).clip(0).sum())) > MOST_PAIRS:
+        raise BadParameter(f"{many:,} pairs of trips are too many to try: set `longest_wait_s`, or take fewer trips.")
     found: list[tuple[Places, Places]] = []
     for trip in range(good.height):
-        later = order[early[trip] :]
+        later = order[early[trip] : late[trip]]
         wait = start[later] - end[trip] - seconds[from_[trip], to[later]]
         later = later[(wait >= layover) & (wait <= longest)]
         found.append((np.full(len(later), trip, np.int64), later.astype(np.int64)))
     before, after = (np.concatenate(each) for each in zip(*found, strict=True))
     far, long = km[from_[before], to[after]], seconds[from_[before], to[after]]
     return Pairs(before, after, far, long, start[after] - end[before] - long)
+
+
+def _places(names: list[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
 
 
 def _by_flow(trips: int, pairs: Pairs, cost: Floats) -> Places:

@@ -58,7 +58,7 @@ class Profile:
         """Number expected up to each time."""
         import numpy as np
 
-        return np.interp(np.asarray(times, float), self.edges, self._total)
+        return np.asarray(np.interp(np.asarray(times, float), self.edges, self._total))
 
     def times(self, numbers: ArrayLike) -> NDArray[np.float64]:
         """
@@ -75,7 +75,7 @@ class Profile:
         piece = np.clip(np.searchsorted(self._total, wanted, side="left") - 1, 0, len(self.rates) - 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             into = (wanted - self._total[piece]) / self.rates[piece]
-        return np.minimum(self.edges[piece] + into, self.edges[piece + 1])
+        return np.asarray(np.minimum(self.edges[piece] + into, self.edges[piece + 1]))
 
 
 class Draws:

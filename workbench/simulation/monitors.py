@@ -109,7 +109,7 @@ class Tally:
         return math.sqrt(math.fsum((value - mean) ** 2 for value in self.values) / (self.count - 1))
 
     def quantile(self, share: float) -> float:
-        """Value that `share` of the observations do not exceed (linear between them); NaN where there are none."""
+        """Value that `share` of the observations stay below, linear between; NaN where there are none."""
         if not 0 <= share <= 1:
             raise BadParameter(f"A quantile is a share from 0 to 1, not {share}.")
         if not self.values:

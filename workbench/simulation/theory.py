@@ -414,6 +414,6 @@ def _above(name: str, value: float, least: float) -> None:
 def _stable(utilisation: float) -> None:
     if not utilisation < 1:
         raise BadParameter(
-            f"The load is {utilisation:.6g} of what the servers can do: from 1 on the queue grows without end, and "
-            "there is no steady state. Add servers, or simulate the hours that matter."
+            f"The load is {utilisation:.6g} of what the servers can do: from 1 on the queue grows without "
+            "end, and there is no steady state. Add servers, or simulate the hours that matter."
         )

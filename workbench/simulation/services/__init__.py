@@ -3,7 +3,8 @@ Service points: desks, windows, bays, crews and call takers, with people who wai
 
     office = ServicePoint(opens_h=9, closes_h=17, servers=[(9, 3), (12, 2), (14, 3)],
                           customers=[Customers(name="walk-in", per_hour=25, service=Law(mean_s=400))])
-    runs = Experiment(ServiceModel(), {"today": office, "one more": change(office, {"servers": 4})}, seed=1).run()
+    more = change(office, {"servers": 4})
+    runs = Experiment(ServiceModel(), {"today": office, "four all day": more}, seed=1).run()
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class Arrivals:
 
 class Day:
     """
-    Customers by kind and number: when the n-th comes in units of demand, how long it takes, how long it waits.
+    Customers by kind and number: when the n-th comes in units of demand, how long it takes and would wait.
 
     Parameters
     ----------
@@ -76,14 +76,14 @@ class Day:
             profile = Profile(*scenario.hourly(kind))
             if profile.expected > _MOST:
                 raise BadParameter(
-                    f"{profile.expected:.3g} customers '{kind.name}' a day are expected: `per_hour` is per hour."
+                    f"{profile.expected:.3g} customers '{kind.name}' a day are more than can be meant: "
+                    "`per_hour` is per hour."
                 )
             at = profile.times(self._drawn("arrivals", kind.name).until(profile.expected))
             service = self._times("service", kind.name, kind.service, len(at))
-            waits = kind.patience
-            patience = (
-                self._times("patience", kind.name, waits, len(at)) if waits else np.full(len(at), math.inf)
-            )
+            patience = np.full(len(at), math.inf)
+            if kind.patience is not None:
+                patience = self._times("patience", kind.name, kind.patience, len(at))
             parts.append(
                 (at, np.full(len(at), place), service, patience, np.full(len(at), ranks[kind.priority]))
             )

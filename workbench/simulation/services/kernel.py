@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numba as nb  # type: ignore[import-untyped]
+import numba as nb
 import numpy as np
 
 from workbench.simulation.services.day import Arrivals
@@ -58,7 +58,7 @@ def fcfs_waits(at: NDArray[np.float64], service: NDArray[np.float64], servers: i
     return waits
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _kiefer_wolfowitz(at: Any, service: Any, servers: Any) -> Any:
     waits, free = np.empty(len(at)), np.full(servers, -np.inf)
     for i in range(len(at)):
@@ -72,7 +72,7 @@ def _kiefer_wolfowitz(at: Any, service: Any, servers: Any) -> Any:
     return waits
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _push(keys: Any, numbers: Any, size: Any, key: Any, number: Any) -> Any:
     """Put a key on a heap of `size`."""
     i = size
@@ -86,7 +86,7 @@ def _push(keys: Any, numbers: Any, size: Any, key: Any, number: Any) -> Any:
     return size + 1
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _pop(keys: Any, numbers: Any, size: Any) -> Any:
     """Take the smallest key off a heap of `size`."""
     size -= 1
@@ -106,7 +106,7 @@ def _pop(keys: Any, numbers: Any, size: Any) -> Any:
     return size
 
 
-@nb.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True, nogil=True)
 def _serve(at: Any, service: Any, patience: Any, priority: Any, levels: Any, times: Any, servers: Any) -> Any:
     n, changes = len(at), len(times)
     out, fate = np.full(n, np.nan), np.full(n, -1, np.int64)

@@ -44,9 +44,9 @@ class ServiceModel:
     """
     A queue in front of several servers, with duty rosters, priorities and people who give up.
 
-    Waits are those of everybody who came, served or not; `within_target` is the share of them who were served
-    within their target. `utilisation` is busy over offered server time, `overtime` the time after closing until
-    the last one is out.
+    Waits are those of everybody who came, served or not; `within_target` is the share of them who were
+    served within their target. `utilisation` is busy over offered server time, `overtime` the time after
+    closing until the last one is out.
 
     Parameters
     ----------
@@ -65,7 +65,8 @@ class ServiceModel:
     def __post_init__(self) -> None:
         if self.engine not in ("kernel", "simpy"):
             raise UnknownName("engine", self.engine, ("kernel", "simpy"))
-        if isinstance(self.groups, str) or len(set(self.groups)) != len(self.groups):
+        given: object = self.groups
+        if not isinstance(given, tuple | list) or len(set(given)) != len(given):
             raise BadParameter(
                 "`groups` are the names of kinds of customers, each once: ('booked', 'walk-in')."
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -118,6 +119,6 @@ def _steps_rise(field: str, steps: object) -> None:
     hours = [hour for hour, _ in steps]
     if not hours:
         raise ValueError(f"`{field}` has no step: give a number, or [hour, number] steps")
-    if any(later <= earlier for earlier, later in zip(hours, hours[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(hours)):
         said = ", ".join(f"{hour:g}" for hour in hours if math.isfinite(hour))
         raise ValueError(f"the hours of `{field}` must rise from step to step, and are {said}")

@@ -10,17 +10,13 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.simulation._need import need
 from workbench.simulation.clockwork import FIRST_RANK, at
 from workbench.simulation.monitors import TimeWeighted
 from workbench.simulation.services.day import Arrivals
 from workbench.simulation.services.visits import LEFT, SERVED, TURNED_AWAY, Visits
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 SERVICE_ENDS, DUTY_CHANGES, ARRIVES, LOSES_PATIENCE = range(FIRST_RANK, FIRST_RANK + 4)
 

@@ -69,12 +69,12 @@ class Visits:
             raise CheckFailed(
                 f"{lost} of {len(self.fate)} customers never left the queue: the model lost them."
             )
-        little(self.queue_area, self.waits.tolist(), "the queue")
-        little(self.system_area, (self.ends - self.arrivals.at).tolist(), "the service point")
+        little(self.queue_area, [float(self.waits.sum())], "the queue")
+        little(self.system_area, [float((self.ends - self.arrivals.at).sum())], "the service point")
 
 
 def outcomes(visits: Visits, scenario: ServicePoint) -> dict[str, float]:
-    """Waits, losses and use of the servers; those who left or were turned away count with the wait they had."""
+    """Waits, losses and use of the servers; those who left or were turned away count with their wait."""
     import numpy as np
 
     arrivals, waits, ends = visits.arrivals, visits.waits, visits.ends

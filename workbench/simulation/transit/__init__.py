@@ -1,9 +1,9 @@
-"""Transit lines: read from a timetable, given demand, simulated under headways, fleets, control and incidents."""
+"""Transit lines: read from a timetable, given demand, simulated under headways, control and incidents."""
 
 from workbench.simulation.transit.control import (
     BoardingLimit,
-    Control,
     ForwardHeadway,
+    Holding,
     NoControl,
     ScheduleHolding,
     SelfCoordinating,
@@ -25,11 +25,11 @@ __all__ = [
     "Band",
     "BoardingLimit",
     "Breakdown",
-    "Control",
     "Day",
     "Demand",
     "Dwell",
     "ForwardHeadway",
+    "Holding",
     "Incident",
     "Line",
     "LineModel",

@@ -32,7 +32,9 @@ def seconds(what: str, value: float | str) -> float:
     if isinstance(value, str):
         found = CLOCK.fullmatch(value.strip())
         if not found:
-            raise BadParameter(f"{what} '{value}' is not a time of day: write HH:MM, or seconds after midnight.")
+            raise BadParameter(
+                f"{what} '{value}' is not a time of day: write HH:MM, or seconds after midnight."
+            )
         hours, minutes, rest = (int(part or 0) for part in found.groups())
         return hours * 3600.0 + minutes * 60.0 + rest
     number(what, value, "seconds after midnight")

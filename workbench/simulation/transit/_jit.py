@@ -19,8 +19,8 @@ def compiled(function: Compiled) -> Compiled:
     """
     Compile a function of numbers and arrays; it lets other threads run meanwhile.
 
-    What is kept on disk is thrown away when any file of this folder changes: Numba itself looks only at the file of
-    the function, not at those of the functions that it calls.
+    What is kept on disk is thrown away when any file of this folder changes: Numba itself looks only at the
+    file of the function, not at those of the functions that it calls.
     """
     made = numba.njit(nogil=True)(function)
     try:

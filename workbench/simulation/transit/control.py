@@ -4,30 +4,33 @@ Control of vehicles on the road, as functions of what is known when a vehicle is
     LineScenario(control=ForwardHeadway(alpha=0.5, stops=("s10", "s20")))
     LineScenario(control=(TwoWay(), BoardingLimit(boardings=15, over=1.5)))     # holding and a limit together
 
-Write your own by deriving from `Control` and overriding `hold_s`; it runs on the SimPy engine.
+Write your own by deriving from `Holding` and overriding `hold_s`; it runs on the SimPy engine.
 
 References
 ----------
-.. [1] C. F. Daganzo (2009), A headway-based approach to eliminate bus bunching, Transportation Research Part B 43.
-.. [2] C. F. Daganzo and J. Pilachowski (2011), Reducing bunching with bus-to-bus cooperation, Transportation Research
-   Part B 45.
+.. [1] C. F. Daganzo (2009), A headway-based approach to eliminate bus bunching, Transportation Research
+   Part B 43(10), 913-921.
+.. [2] C. F. Daganzo and J. Pilachowski (2011), Reducing bunching with bus-to-bus cooperation,
+   Transportation Research Part B 45.
 .. [3] J. J. Bartholdi and D. D. Eisenstein (2012), A self-coordinating bus route to resist bus bunching,
-   Transportation Research Part B 46.
-.. [4] F. Delgado, J. C. Munoz, R. Giesen and A. Cipriano (2009), Real-time control of buses in a transit corridor based
-   on vehicle holding and boarding limits, Transportation Research Record 2090.
+   Transportation Research Part B 46(4), 481-491.
+.. [4] F. Delgado, J. C. Munoz, R. Giesen and A. Cipriano (2009), Real-time control of buses in a transit
+   corridor based on vehicle holding and boarding limits, Transportation Research Record 2090.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
-from workbench.errors import BadParameter, UnknownName
+from pydantic import Field, InstanceOf
+from pydantic.json_schema import SkipJsonSchema
+
 from workbench.simulation.transit import rules
-from workbench.simulation.transit._arrays import number
+from workbench.simulation.transit._checked import Checked, told
 
 Stop = str | int
+STOPS = "Stops where it applies, by name or place on the line; all where none are given"
+STOPS_ZH = "适用的站点（站名或序号）；不填则为全部站点"
 
 
 class Snapshot(NamedTuple):
@@ -43,57 +46,51 @@ class Snapshot(NamedTuple):
     load: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Control:
-    """
-    A policy; this one lets vehicles go as soon as their doors are closed.
+class Control(Checked):
+    """What controls have in common: some need to know the vehicle behind, and work on closed lines only."""
 
-    Parameters
-    ----------
-    stops
-        Where it applies: names or places of stops; everywhere where none are given.
-    most_s
-        Longest hold, s.
-    policy
-        Name of the policy in scenario files; every kind of control has its own.
-    """
-
-    policy: str = "none"
-    stops: tuple[Stop, ...] = ()
-    most_s: float = 300.0
-    rule: ClassVar[int] = rules.FREE
     looks_back: ClassVar[bool] = False
 
-    def __post_init__(self) -> None:
-        name = type(self).__name__
-        if isinstance(self.stops, (str, int)):
-            raise BadParameter(f"{name}: stops must be a list of stops, such as ['{self.stops}'].")
-        object.__setattr__(self, "stops", tuple(self.stops))
-        meant = type(self).__dataclass_fields__["policy"].default
-        if self.policy != meant:
-            raise BadParameter(f"{name}: policy is '{meant}', not '{self.policy}'.")
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if each.name in LEAST:
-                number(f"{name}: {each.name}", value, UNITS.get(each.name, ""), least=LEAST[each.name])
+
+class NoControl(Control):
+    """Vehicles leave as soon as their doors are closed."""
+
+    policy: Literal["none"] = "none"
+
+
+class Holding(Control):
+    """
+    Hold vehicles at stops.
+
+    Attributes
+    ----------
+    stops
+        Where: names or places of stops; everywhere where none are given.
+    most_s
+        Longest hold, s.
+    """
+
+    stops: tuple[Stop, ...] = told((), STOPS, STOPS_ZH)
+    most_s: float = told(300.0, "Longest hold", "最长扣车时间", "s", ge=0)
+    rule: ClassVar[int] = rules.OWN
 
     @property
-    def alpha_(self) -> float:
-        """Strength of the control; 0 where it has none."""
+    def strength(self) -> float:
+        """Parameter alpha; 0 where the policy has none."""
         return float(getattr(self, "alpha", 0.0))
 
     @property
-    def slack_(self) -> float:
-        """Slack, s; 0 where it has none."""
+    def allowance_s(self) -> float:
+        """Slack, s; 0 where the policy has none."""
         return float(getattr(self, "slack_s", 0.0))
 
     def hold_s(self, now: Snapshot) -> float:
         """Seconds to hold the vehicle."""
         return rules.hold_s(
             self.rule,
-            self.alpha_,
-            self.slack_,
-            float(self.most_s),
+            self.strength,
+            self.allowance_s,
+            self.most_s,
             now.headway_s,
             now.since_arrival_s,
             now.since_departure_s,
@@ -102,118 +99,92 @@ class Control:
         )
 
 
-NoControl = Control
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScheduleHolding(Control):
+class ScheduleHolding(Holding):
     """
-    Nobody leaves before the scheduled time and the slack (s, which may be negative).
+    Nobody leaves before the scheduled time and the slack.
 
     On a closed line, vehicles keep a timetable of equal headways.
     """
 
-    policy: str = "schedule_holding"
-    slack_s: float = 0.0
+    policy: Literal["schedule_holding"] = "schedule_holding"
+    slack_s: float = told(
+        0.0, "Added to the scheduled time; may be negative", "计划时刻的附加量，可为负", "s"
+    )
     rule: ClassVar[int] = rules.SCHEDULE
 
 
-@dataclass(frozen=True, kw_only=True)
-class ForwardHeadway(Control):
+class ForwardHeadway(Holding):
     """
     Hold by slack_s + alpha (planned headway - headway ahead), of arrivals [1]_.
 
-    Large slack lets early and late vehicles both come back; without it only early ones are slowed.
+    With slack, late vehicles are held less than usual and so come back; without it only early ones are
+    slowed.
     """
 
-    policy: str = "forward_headway"
-    alpha: float = 0.5
-    slack_s: float = 0.0
+    policy: Literal["forward_headway"] = "forward_headway"
+    alpha: float = told(
+        0.5, "Share of the headway's deviation that is held back", "车头时距偏差的纠正比例", ge=0
+    )
+    slack_s: float = told(0.0, "Hold at the planned headway", "车头时距正常时的扣车时间", "s", ge=0)
     rule: ClassVar[int] = rules.FORWARD
 
 
-@dataclass(frozen=True, kw_only=True)
-class TwoWay(Control):
+class TwoWay(Holding):
     """Hold by alpha (gap behind - gap ahead): 0.5 makes them equal [2]_. Closed lines only."""
 
-    policy: str = "two_way"
-    alpha: float = 0.5
+    policy: Literal["two_way"] = "two_way"
+    alpha: float = told(0.5, "Share of the difference of the gaps", "前后间隔之差的纠正比例", ge=0)
     rule: ClassVar[int] = rules.TWO_WAY
     looks_back: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class SelfCoordinating(Control):
+class SelfCoordinating(Holding):
     """
-    Hold by alpha times the gap behind, and a headway nobody had to choose comes about [3]_. Closed lines only.
+    Hold by alpha times the gap behind, and a headway nobody chose comes about [3]_. Closed lines only.
 
     Meant for one or a few control points.
     """
 
-    policy: str = "self_coordinating"
-    alpha: float = 0.5
+    policy: Literal["self_coordinating"] = "self_coordinating"
+    alpha: float = told(0.5, "Share of the gap behind", "与后车间隔的比例", ge=0)
     rule: ClassVar[int] = rules.SELF
     looks_back: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class BoardingLimit(Control):
-    """At most so many boardings at a stop, for vehicles whose gap ahead is over `over` planned headways (0: all) [4]_."""
+    """At most so many boardings at a stop, for vehicles whose gap ahead is wide [4]_."""
 
-    policy: str = "boarding_limit"
-    boardings: int = 15
-    over: float = 1.5
+    policy: Literal["boarding_limit"] = "boarding_limit"
+    stops: tuple[Stop, ...] = told((), STOPS, STOPS_ZH)
+    boardings: int = told(15, "Most boardings at a stop", "每站最多上车人数", "persons", ge=0)
+    over: float = told(
+        1.5,
+        "Planned headways above which the gap ahead is wide; 0: always",
+        "与前车间隔超过计划时距的倍数",
+        ge=0,
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShortTurn(Control):
     """
-    A vehicle whose gap ahead is over `over` planned headways leaves out the stops from `turn` to `resume`.
+    A vehicle whose gap ahead is wide leaves out the stops between `turn` and `resume`.
 
-    Riders to those stops get off at `turn` and wait for the next vehicle. Closed lines only: on an open line a
-    vehicle that turns is gained nowhere.
-
-    Parameters
-    ----------
-    turn, resume
-        Last stop before the turn and first stop after it.
-    turn_s
-        Running time between the two, s.
+    Riders to those stops get off at `turn` and wait for the next vehicle. Closed lines only: on an open line
+    a vehicle that turns is gained nowhere.
     """
 
-    policy: str = "short_turn"
-    turn: Stop = ""
-    resume: Stop = ""
-    over: float = 2.0
-    turn_s: float = 60.0
+    policy: Literal["short_turn"] = "short_turn"
+    turn: Stop = told(..., "Last stop before the turn", "折返前的最后一站")
+    resume: Stop = told(..., "First stop after the turn", "折返后的第一站")
+    over: float = told(
+        2.0, "Planned headways above which the gap ahead is wide", "与前车间隔超过计划时距的倍数", ge=0
+    )
+    turn_s: float = told(60.0, "Running time of the turn", "折返运行时间", "s", ge=0)
     looks_back: ClassVar[bool] = True
 
 
-LEAST = {"most_s": 0.0, "alpha": 0.0, "slack_s": -1e9, "boardings": 0, "over": 0.0, "turn_s": 0.0}
-UNITS = {"most_s": "s", "slack_s": "s", "turn_s": "s", "boardings": "passengers", "over": "headways"}
-POLICIES: dict[str, type[Control]] = {
-    "none": Control,
-    "schedule_holding": ScheduleHolding,
-    "forward_headway": ForwardHeadway,
-    "two_way": TwoWay,
-    "self_coordinating": SelfCoordinating,
-    "boarding_limit": BoardingLimit,
-    "short_turn": ShortTurn,
-}
-
-
-def control_from(given: Mapping[str, Any] | Control) -> Control:
-    """Read a policy from `{policy: forward_headway, alpha: 0.5}`; an unknown policy or key names the nearest one."""
-    if isinstance(given, Control):
-        return given
-    if not isinstance(given, Mapping) or "policy" not in given:
-        raise BadParameter(f"A control is written {{policy: NAME, ...}}; policies are {', '.join(POLICIES)}.")
-    name = str(given["policy"])
-    if name not in POLICIES:
-        raise UnknownName("control policy", name, POLICIES)
-    kind = POLICIES[name]
-    keys = [each.name for each in fields(kind)]
-    for key in given:
-        if key not in keys:
-            raise UnknownName(f"parameter of {name}", str(key), keys)
-    return kind(**{key: value for key, value in given.items() if key != "policy"})
+KnownControl = Annotated[
+    NoControl | ScheduleHolding | ForwardHeadway | TwoWay | SelfCoordinating | BoardingLimit | ShortTurn,
+    Field(discriminator="policy"),
+]
+AnyControl = KnownControl | SkipJsonSchema[InstanceOf[Holding]]

@@ -1,8 +1,8 @@
 """
 One day of a line as chance has it: passengers, traffic, drivers, accidents; the same for every scenario.
 
-Traffic belongs to the section and the time of day, and a trip's luck to the minute at which it is dispatched, so
-neither moves to another trip when the headway changes.
+Traffic belongs to the section and the time of day, and a trip's luck to the minute at which it is dispatched,
+so neither moves to another trip when the headway changes.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ class Traffic:
     Parameters
     ----------
     field_cv
-        Coefficient of variation of traffic on a section in a time bin, shared by all vehicles that enter it then.
+        Coefficient of variation of traffic on a section in a time bin, shared by all vehicles that enter it
+        then.
     memory
         Correlation of traffic between one time bin and the next (AR(1)).
     section_cv
-        Variation of one trip on one section: signals, drivers, luck. Trips dispatched within the same minute share it.
+        Variation of one trip on one section: signals, drivers, luck. Trips dispatched within the same minute
+        share it.
     driver_cv
         Variation of one trip on all its sections alike.
     accidents
@@ -131,7 +133,11 @@ def sample_day(line: Line, demand: DemandSource, traffic: Traffic, streams: Stre
     minutes = streams.generator("trips").standard_normal((int(span / TRIP_SLOT_S) + 1, sections))
     drivers = streams.generator("drivers").standard_normal(int(span / DRIVER_SLOT_S) + 1)
     day = Day(
-        factor, _lognormal(minutes, traffic.section_cv), _lognormal(drivers, traffic.driver_cv), demand, streams
+        factor,
+        _lognormal(minutes, traffic.section_cv),
+        _lognormal(drivers, traffic.driver_cv),
+        demand,
+        streams,
     )
     day.passengers()
     return day

@@ -34,8 +34,8 @@ class DemandSource(Protocol):
         """
         Passengers of one layer of demand.
 
-        Layer 0 is the demand as it is. A day with twice the demand has layer 1 as well: other passengers, as many on
-        average. So whoever travels at some demand travels, at the same time, at any higher one.
+        Layer 0 is the demand as it is. A day with twice the demand has layer 1 as well: other passengers, as
+        many on average. So whoever travels at some demand travels, at the same time, at any higher one.
         """
         ...
 
@@ -50,8 +50,8 @@ class Demand:
     stops
         Stops of the line.
     trips
-        Expected passengers of a day, shape (quarters, stops, stops): by quarter-hour of coming to the stop, stop of
-        boarding and stop of alighting.
+        Expected passengers of a day, shape (quarters, stops, stops): by quarter-hour of coming to the stop,
+        stop of boarding and stop of alighting.
     start_s
         Start of the first quarter-hour, s after midnight.
     quarter_s
@@ -91,8 +91,9 @@ class Demand:
         """
         Draw the passengers of one layer.
 
-        A unit-rate Poisson process for each stop of boarding is run through the inverse of its expected passengers
-        up to the time [1]_, and each passenger's stop of alighting is drawn from those of the quarter-hour.
+        A unit-rate Poisson process for each stop of boarding is run through the inverse of its expected
+        passengers up to the time [1]_, and each passenger's stop of alighting is drawn from those of the
+        quarter-hour.
 
         References
         ----------
@@ -113,7 +114,9 @@ class Demand:
         arrive = np.interp(np.concatenate(unit), knots, times)
         quarter = np.minimum((arrive - self.start_s) / self.quarter_s, len(self.trips) - 1).astype(np.int64)
         row = np.repeat(np.arange(len(self.stops)), count[1:]) * len(self.trips) + quarter
-        places = np.searchsorted(alighting, row + np.concatenate(chance), side="right") - row * len(self.stops)
+        places = np.searchsorted(alighting, row + np.concatenate(chance), side="right") - row * len(
+            self.stops
+        )
         return Passengers(start, arrive, np.minimum(places, len(self.stops) - 1))
 
     @cached_property

@@ -36,11 +36,11 @@ def demand_from_profile(
     start_s, quarter_s
         Start of the first quarter-hour (s after midnight) and their width (s).
     alightings
-        Alightings of a day by stop, shape (stops,), where they are counted: trips are balanced to them by Furness'
-        method [1]_; scaled to the boardings where the sums differ.
+        Alightings of a day by stop, shape (stops,), where they are counted: trips are balanced to them by
+        Furness' method [1]_; scaled to the boardings where the sums differ.
     mean_ride
-        Length of a ride in stops over which the wish to ride falls by e (gravity with exponential deterrence); none
-        for every stop further on alike.
+        Length of a ride in stops over which the wish to ride falls by e (gravity with exponential
+        deterrence); none for every stop further on alike.
 
     Returns
     -------
@@ -74,7 +74,11 @@ def demand_from_profile(
 
 
 def day_profile(
-    line: Line, passengers: float, *, peaks: Sequence[tuple[float, float, float]] = TWO_PEAKS, base: float = 0.5
+    line: Line,
+    passengers: float,
+    *,
+    peaks: Sequence[tuple[float, float, float]] = TWO_PEAKS,
+    base: float = 0.5,
 ) -> tuple[Floats, float]:
     """
     Boardings of an imagined day: a base and peaks, fewer towards the end of the line.

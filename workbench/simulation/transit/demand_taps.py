@@ -43,17 +43,18 @@ def demand_from_taps(
     dates
         Days of service to average over; all that the taps have where none are given.
     arrivals
-        When passengers came to the stop. "tap": when they tapped, which is right at gates; at the door of the vehicle
-        it puts them there too late. "spread": evenly over the scheduled headway before the tap (at most 30 minutes),
-        which is right where taps are at the door and nobody looks at a timetable.
+        When passengers came to the stop. "tap": when they tapped, which is right at gates; at the door of the
+        vehicle it puts them there too late. "spread": evenly over the scheduled headway before the tap (at
+        most 30 minutes), which is right where taps are at the door and nobody looks at a timetable.
     share
         Share of all passengers that the taps stand for.
 
     Returns
     -------
     demand
-        Riders whose alighting is not recorded alight as the others who boarded there do (where there are none: as all
-        riders do). Those who are not on the line, or ride against it, are left out; `notes` counts them.
+        Riders whose alighting is not recorded alight as the others who boarded there do (where there are
+        none: as all riders do). Those who are not on the line, or ride against it, are left out; `notes`
+        counts them.
     """
     number("share", share, above=0, most=1)
     if arrivals not in ("tap", "spread"):
@@ -127,7 +128,10 @@ def _riders(
     midnight = pl.col("service_date").cast(pl.Datetime("us"))
     time = (pl.col("event_timestamp") - midnight).dt.total_microseconds() / 1e6
     rows = chosen.select(
-        time.alias("time_s"), pl.col("stop_id"), alight.alias("alight"), riders.cast(pl.Float64).alias("riders")
+        time.alias("time_s"),
+        pl.col("stop_id"),
+        alight.alias("alight"),
+        riders.cast(pl.Float64).alias("riders"),
     )
     rows = rows.join(first, left_on="stop_id", right_on="stop", how="left").rename({"place": "origin"})
     rows = rows.join(first, left_on="alight", right_on="stop", how="left").rename({"place": "to"})
@@ -138,7 +142,9 @@ def _riders(
     counted = rows.select(elsewhere.sum().alias("off"), (~elsewhere & wrong).sum().alias("back")).row(0)
     notes = [
         f"{count:,} of {rows.height:,} taps {what}, and are left out."
-        for count, what in zip(counted, ("are at stops off the line", "ride against its direction"), strict=True)
+        for count, what in zip(
+            counted, ("are at stops off the line", "ride against its direction"), strict=True
+        )
         if count
     ]
     rows = rows.filter(~elsewhere & ~wrong).with_columns(pl.col("to").fill_null(-1))

@@ -41,7 +41,16 @@ def busy_loop(
     begin, end = 6 * 3600.0, (6 + hours) * 3600.0
     names = [f"s{place}" for place in range(stops)]
     line = line_from_sections(
-        "ring", names, np.full(stops, section_s), [begin, end], standing_s=15.0, layover_s=240.0, start_s=begin, closed=True
+        "ring",
+        names,
+        np.full(stops, section_s),
+        [begin, end],
+        standing_s=15.0,
+        layover_s=240.0,
+        start_s=begin,
+        closed=True,
     )
     boardings, start = day_profile(line, passengers)
-    return LineModel(line, demand_from_profile(line, boardings, start_s=start, mean_ride=stops / 4), kind="loop")
+    return LineModel(
+        line, demand_from_profile(line, boardings, start_s=start, mean_ride=stops / 4), kind="loop"
+    )

@@ -37,11 +37,12 @@ def line_from_timetable(
     route, direction, date
         Which calls; the first date of the timetable where none is given.
     dwell_s
-        Seconds of a section's scheduled time that stand for the stop at its end, where the timetable lets vehicles
-        arrive and leave at once; never more than half of the section. The simulated dwell takes their place.
+        Seconds of a section's scheduled time that stand for the stop at its end, where the timetable lets
+        vehicles arrive and leave at once; never more than half of the section. The simulated dwell takes
+        their place.
     profile_s
-        Width of the windows of the day over which scheduled running times are averaged; between the windows they
-        are interpolated.
+        Width of the windows of the day over which scheduled running times are averaged; between the windows
+        they are interpolated.
     stops
         stop_id, stop_lat, stop_lon, for the lengths of the sections: great circle times `detour`.
     detour
@@ -50,15 +51,16 @@ def line_from_timetable(
     Returns
     -------
     line
-        The stops are those of the most frequent pattern. Trips that call at an unbroken part of it are kept as short
-        trips; others are left out, and `notes` says how many. Stops that share a minute are spread evenly to the next
-        one, because a timetable in whole minutes gives sections of 0 s.
+        The stops are those of the most frequent pattern. Trips that call at an unbroken part of it are kept
+        as short trips; others are left out, and `notes` says how many. Stops that share a minute are spread
+        evenly to the next one, because a timetable in whole minutes gives sections of 0 s.
     """
     number("dwell_s", dwell_s, "s", least=0)
     number("profile_s", profile_s, "s", above=0)
     rows = _chosen(timetable, route, direction, date)
     calls = {
-        str(key[0]): part for key, part in rows.partition_by("trip_id", as_dict=True, maintain_order=True).items()
+        str(key[0]): part
+        for key, part in rows.partition_by("trip_id", as_dict=True, maintain_order=True).items()
     }
     patterns = {trip: tuple(part["stop_id"].to_list()) for trip, part in calls.items()}
     count = Counter(patterns.values())
@@ -129,7 +131,11 @@ def _chosen(timetable: pl.DataFrame, route: str, direction: int, date: dt.date |
     return (
         rows.filter(pl.col("service_date") == day)
         .with_columns(
-            (pl.col(f"{which}_timestamp") - midnight).dt.total_microseconds().cast(pl.Float64).truediv(1e6).alias(alias)
+            (pl.col(f"{which}_timestamp") - midnight)
+            .dt.total_microseconds()
+            .cast(pl.Float64)
+            .truediv(1e6)
+            .alias(alias)
             for which, alias in (("arrival", "arrive"), ("departure", "depart"))
         )
         .sort("trip_id", "stop_sequence")
@@ -154,10 +160,14 @@ def _spread(arrive: Floats, depart: Floats) -> tuple[Floats, Floats]:
         while end + 1 < count and depart[end + 1] == depart[begin]:
             end += 1
         if end + 1 < count:
-            times[begin : end + 1] += (depart[end + 1] - depart[begin]) * np.arange(end + 1 - begin) / (end + 1 - begin)
+            times[begin : end + 1] += (
+                (depart[end + 1] - depart[begin]) * np.arange(end + 1 - begin) / (end + 1 - begin)
+            )
         elif begin > 0 and end > begin:
             before = times[begin - 1]
-            times[begin:] = before + (depart[end] - before) * np.arange(1, count - begin + 1) / (count - begin)
+            times[begin:] = before + (depart[end] - before) * np.arange(1, count - begin + 1) / (
+                count - begin
+            )
         begin = end + 1
     return times.copy(), times
 
@@ -196,7 +206,11 @@ def _trips(arrive: Floats, depart: Floats, standing: Floats) -> Trips:
     dispatch = depart[rows, first]
     order = np.lexsort((first, dispatch - offset[first]))
     return Trips(
-        dispatch_s=dispatch[order], first=first[order], last=last[order], arrive_s=came[order], depart_s=depart[order]
+        dispatch_s=dispatch[order],
+        first=first[order],
+        last=last[order],
+        arrive_s=came[order],
+        depart_s=depart[order],
     )
 
 

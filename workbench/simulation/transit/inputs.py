@@ -75,19 +75,22 @@ def open_inputs(line: Line, scenario: LineScenario, day: Day) -> OpenInputs:
         raise BadParameter(f"Line {line.name} is closed: simulate it as a loop.")
     for what, given in (("fleet", scenario.fleet), ("breakdowns", scenario.breakdowns)):
         if given:
-            raise BadParameter(f"Line {line.name} is open, so {what} does not apply; close it with round_trip.")
+            raise BadParameter(
+                f"Line {line.name} is open, so {what} does not apply; close it with round_trip."
+            )
     if scenario.overtaking:
         raise BadParameter(f"Line {line.name} is open, and vehicles of an open line never overtake.")
     for control in scenario.controls:
         if control.looks_back:
-            raise BadParameter(f"{type(control).__name__} looks at the vehicle behind: it is for closed lines.")
-    times = tuple(float(each) for each in scenario.departures_s)
-    plan = open_plan(line, scenario.headway_s, scenario.bands, times)
+            raise BadParameter(
+                f"{type(control).__name__} looks at the vehicle behind: it is for closed lines."
+            )
+    plan = open_plan(line, scenario.headway_s, scenario.bands, scenario.departures_s)
     after = np.maximum(plan.trips.dispatch_s - line.start_s, 0.0)
     return OpenInputs(
         line=line,
         scenario=scenario,
-        passengers=day.passengers(float(scenario.demand_factor)),
+        passengers=day.passengers(scenario.demand_factor),
         section_s=_sections(line, scenario, day),
         trips=day.trips,
         drivers=day.drivers,
@@ -102,18 +105,22 @@ def open_inputs(line: Line, scenario: LineScenario, day: Day) -> OpenInputs:
 def loop_inputs(line: Line, scenario: LineScenario, day: Day) -> LoopInputs:
     """Lay out a scenario and a day of a closed line."""
     if not line.closed:
-        raise BadParameter(f"Line {line.name} is open: simulate it as an open line, or close it with round_trip.")
+        raise BadParameter(
+            f"Line {line.name} is open: simulate it as an open line, or close it with round_trip."
+        )
     plan = loop_plan(line, scenario)
     stand = np.maximum(line.standing_s, line.layover_s)
     broken_at, broken_for = np.full(plan.fleet, np.inf), np.zeros(plan.fleet)
     for each in scenario.breakdowns:
         if each.vehicle >= plan.fleet:
-            raise BadParameter(f"There is no vehicle {each.vehicle} to break down: they are 0 to {plan.fleet - 1}.")
-        broken_at[each.vehicle], broken_for[each.vehicle] = float(each.at_s), each.lasts_s
+            raise BadParameter(
+                f"There is no vehicle {each.vehicle} to break down: they are 0 to {plan.fleet - 1}."
+            )
+        broken_at[each.vehicle], broken_for[each.vehicle] = each.at_s, each.lasts_s
     return LoopInputs(
         line=line,
         scenario=scenario,
-        passengers=day.passengers(float(scenario.demand_factor)),
+        passengers=day.passengers(scenario.demand_factor),
         section_s=_sections(line, scenario, day),
         trips=day.trips,
         drivers=day.drivers,
@@ -139,7 +146,7 @@ def _sections(line: Line, scenario: LineScenario, day: Day) -> Floats:
                     f"Stop '{incident.to_stop}' does not come after '{incident.from_stop}' on line {line.name}."
                 )
             end += line.sections
-        inside = window(line, float(incident.from_s), float(incident.to_s))
+        inside = window(line, incident.from_s, incident.to_s)
         places = np.arange(begin, end) % line.sections
         section[:, places] *= (1 + (incident.factor - 1) * inside)[:, None]
     return section
@@ -147,5 +154,8 @@ def _sections(line: Line, scenario: LineScenario, day: Day) -> Floats:
 
 def _dwell(scenario: LineScenario) -> tuple[float, float, float, float]:
     dwell = scenario.dwell
-    boarding, alighting = dwell.boarding_s / dwell.boarding_channels, dwell.alighting_s / dwell.alighting_channels
-    return float(boarding), float(alighting), float(dwell.doors_s), float(dwell.least_s)
+    boarding, alighting = (
+        dwell.boarding_s / dwell.boarding_channels,
+        dwell.alighting_s / dwell.alighting_channels,
+    )
+    return boarding, alighting, dwell.doors_s, dwell.least_s

@@ -52,16 +52,17 @@ class Line:
     stops
         Stops in the order of travel. On a closed line the last section leads back to the first stop.
     running_s
-        Scheduled seconds from departure to the next arrival, shape (bins, sections): a section for every stop but
-        the last (open) or for every stop (closed); a bin is the time of day at which the section is entered.
+        Scheduled seconds from departure to the next arrival, shape (bins, sections): a section for every stop
+        but the last (open) or for every stop (closed); a bin is the time of day at which the section is
+        entered.
     standing_s
         Scheduled seconds at each stop, shape (stops,).
     trips
-        Scheduled trips of an open line. On a closed line only the first and the last dispatch count: the first and
-        the last time at which a vehicle leaves stop 0.
+        Scheduled trips of an open line. On a closed line only the first and the last dispatch count: the
+        first and the last time at which a vehicle leaves stop 0.
     start_s, bin_s
-        Start of the first bin (s after midnight) and width of a bin (s). Before the first and after the last bin
-        these hold on.
+        Start of the first bin (s after midnight) and width of a bin (s). Before the first and after the last
+        bin these hold on.
     layover_s
         Least seconds that a vehicle of a closed line stands at each stop, shape (stops,): its terminals.
     length_m
@@ -144,18 +145,37 @@ class Line:
         length = self.length_m if self.length_m is not None else ()
         trips = self.trips
         return digest(
-            self.name, self.stops, self.running_s, self.standing_s, self.layover_s, self.start_s, self.bin_s, self.closed,
-            length, trips.dispatch_s, trips.first, trips.last, trips.arrive_s, trips.depart_s,
-        )  # fmt: skip
+            self.name,
+            self.stops,
+            self.running_s,
+            self.standing_s,
+            self.layover_s,
+            self.start_s,
+            self.bin_s,
+            self.closed,
+            length,
+            trips.dispatch_s,
+            trips.first,
+            trips.last,
+            trips.arrive_s,
+            trips.depart_s,
+        )
 
 
 def walk(
-    dispatch_s: Floats, first: Ints, last: Ints, running_s: Floats, standing_s: Floats, start_s: float, bin_s: float
+    dispatch_s: Floats,
+    first: Ints,
+    last: Ints,
+    running_s: Floats,
+    standing_s: Floats,
+    start_s: float,
+    bin_s: float,
 ) -> Trips:
     """
     Time trips along an open line as scheduled, in the order in which they would have left the first stop.
 
-    A trip that begins further along takes its place by when it would have passed stop 0 at the mean running times.
+    A trip that begins further along takes its place by when it would have passed stop 0 at the mean running
+    times.
     """
     stops = len(standing_s)
     offset = np.concatenate([[0.0], np.cumsum(running_s.mean(axis=0) + standing_s[1:])])[:stops]
@@ -199,10 +219,11 @@ def line_from_sections(
     running_s
         Seconds of each section, shape (sections,) where they are the same all day, else (bins, sections).
     departures_s
-        Dispatches of full trips from the first stop, s after midnight; on a closed line the first and the last.
+        Dispatches of full trips from the first stop, s after midnight; on a closed line the first and the
+        last.
     standing_s, layover_s
-        Scheduled stand at each stop and least stand of a vehicle at terminals (closed lines), s; one number stands
-        for all stops (`layover_s`: for stop 0).
+        Scheduled stand at each stop and least stand of a vehicle at terminals (closed lines), s; one number
+        stands for all stops (`layover_s`: for stop 0).
     length_m
         Length of the sections, m.
     start_s, bin_s
@@ -242,9 +263,18 @@ def line_from_sections(
         running = np.vstack([running, np.repeat(running[-1:], needed - len(running), axis=0)])
     lengths = None if length_m is None else np.asarray(length_m, dtype=np.float64)
     return Line(
-        name=name, stops=tuple(str(stop) for stop in stops), running_s=running, standing_s=standing, trips=trips,
-        start_s=float(start_s), layover_s=layover, bin_s=float(bin_s), length_m=lengths, closed=closed, notes=notes,
-    )  # fmt: skip
+        name=name,
+        stops=tuple(str(stop) for stop in stops),
+        running_s=running,
+        standing_s=standing,
+        trips=trips,
+        start_s=float(start_s),
+        layover_s=layover,
+        bin_s=float(bin_s),
+        length_m=lengths,
+        closed=closed,
+        notes=notes,
+    )
 
 
 def round_trip(out: Line, back: Line, *, layover_s: float = 0.0, link_s: float = 0.0) -> Line:
@@ -263,13 +293,15 @@ def round_trip(out: Line, back: Line, *, layover_s: float = 0.0, link_s: float =
     Returns
     -------
     line
-        Stops of `out`, then those of `back`; a name that comes again is followed by "#2". Nobody rides across the
-        terminals, as no demand joins the two directions.
+        Stops of `out`, then those of `back`; a name that comes again is followed by "#2". Nobody rides across
+        the terminals, as no demand joins the two directions.
     """
     if out.closed or back.closed:
         raise BadParameter("A round trip joins two open lines.")
     if out.bin_s != back.bin_s:
-        raise BadParameter(f"The directions of {out.name} have time bins of {out.bin_s:g} s and {back.bin_s:g} s.")
+        raise BadParameter(
+            f"The directions of {out.name} have time bins of {out.bin_s:g} s and {back.bin_s:g} s."
+        )
     names = (*out.stops, *(stop + "#2" if stop in out.stops else stop for stop in back.stops))
     start = min(out.start_s, back.start_s)
     bins = int(np.ceil((max(out.close_s, back.close_s) - start) / out.bin_s))
@@ -281,9 +313,17 @@ def round_trip(out: Line, back: Line, *, layover_s: float = 0.0, link_s: float =
     if out.length_m is not None and back.length_m is not None:
         lengths = np.concatenate([out.length_m, [0.0], back.length_m, [0.0]])
     made = line_from_sections(
-        out.name, names, running, [out.first_s, out.last_s], layover_s=layover, length_m=lengths, start_s=start,
-        standing_s=np.concatenate([out.standing_s, back.standing_s]), bin_s=out.bin_s, closed=True,
-    )  # fmt: skip
+        out.name,
+        names,
+        running,
+        [out.first_s, out.last_s],
+        layover_s=layover,
+        length_m=lengths,
+        start_s=start,
+        standing_s=np.concatenate([out.standing_s, back.standing_s]),
+        bin_s=out.bin_s,
+        closed=True,
+    )
     return replace(made, notes=(*out.notes, *back.notes))
 
 

@@ -21,8 +21,8 @@ class Log:
     Attributes
     ----------
     vehicle, stop
-        Trip (open line) or vehicle (closed line), and place of the stop. Visits of a vehicle, and those of a stop, come
-        in the order of departure.
+        Trip (open line) or vehicle (closed line), and place of the stop. Visits of a vehicle, and those of a
+        stop, come in the order of departure.
     arrive_s, depart_s, hold_s
         Arrival, departure, and the hold within.
     headway_s, plan_s
@@ -36,7 +36,8 @@ class Log:
     boarded_at_s
         Sum of the times at which the riders boarded.
     wait_s, ride_s
-        Each passenger's time at stops and on board, in the order of `Passengers`; of waits, those that ended in boarding.
+        Each passenger's time at stops and on board, in the order of `Passengers`; of waits, those that ended
+        in boarding.
     board_s, alight_s
         First boarding, and alighting at their stop; NaN where they never did.
     """
@@ -79,8 +80,9 @@ def check_laws(log: Log, passengers: Passengers) -> None:
     """
     Check conservation and Little's law.
 
-    Passengers in = out + left; on board after = before + on - off; passenger time on board summed by visits = summed by
-    riders; passenger time from coming to alighting summed by visits = summed by riders, who are all out.
+    Passengers in = out + left; on board after = before + on - off; passenger time on board summed by visits =
+    summed by riders; passenger time from coming to alighting summed by visits = summed by riders, who are all
+    out.
 
     Raises
     ------
@@ -91,7 +93,9 @@ def check_laws(log: Log, passengers: Passengers) -> None:
     left = ~served & np.isnan(log.board_s)
     stranded = int((~served & ~left).sum())
     if int(log.alighted.sum()) != int(served.sum()):
-        raise CheckFailed(f"{int(log.alighted.sum())} riders alighted by vehicle, but {int(served.sum())} by passenger.")
+        raise CheckFailed(
+            f"{int(log.alighted.sum())} riders alighted by vehicle, but {int(served.sum())} by passenger."
+        )
     if len(passengers) != int(served.sum()) + int(left.sum()) + stranded:
         raise CheckFailed("Passengers in are not passengers out and left.")
     order = np.argsort(log.vehicle, kind="stable")
@@ -103,7 +107,9 @@ def check_laws(log: Log, passengers: Passengers) -> None:
         raise CheckFailed("A vehicle's load is not its load before, and who got on, less who got off.")
     arrive, depart = log.arrive_s[order], log.depart_s[order]
     since = np.where(new, arrive, np.concatenate([[0.0], depart[:-1]])) if len(load) else arrive
-    riding = before * (arrive - since) + (before - log.alighted[order] - log.put_off[order]) * (depart - arrive)
+    riding = before * (arrive - since) + (before - log.alighted[order] - log.put_off[order]) * (
+        depart - arrive
+    )
     boarding = log.boarded[order] * depart - log.boarded_at_s[order]
     _same("Passenger time on board", float(riding.sum() + boarding.sum()), float(log.ride_s.sum()), log)
     origin = float(passengers.arrive_s[0]) if len(passengers) else 0.0
@@ -118,4 +124,6 @@ def _same(what: str, by_visits: float, by_riders: float, log: Log) -> None:
     scale = max(abs(by_visits), abs(by_riders), 1.0)
     rounding = 1e-15 * float(np.abs(log.boarded_at_s).sum() + (log.alighted * np.abs(log.arrive_s)).sum())
     if abs(by_visits - by_riders) > EXACT * scale + rounding:
-        raise CheckFailed(f"{what} is {by_visits!r} s by vehicle, but {by_riders!r} s by rider (Little's law).")
+        raise CheckFailed(
+            f"{what} is {by_visits!r} s by vehicle, but {by_riders!r} s by rider (Little's law)."
+        )

@@ -1,8 +1,8 @@
 """
 Closed line, compiled.
 
-Every vehicle has exactly one next event, so the list of events is a search for the earliest one, ties going to the
-event that was planned first, as in SimPy. The same numbers as `loop_simpy`, which is the readable one.
+Every vehicle has exactly one next event, so the list of events is a search for the earliest one, ties going
+to the event that was planned first, as in SimPy. The same numbers as `loop_simpy`, which is the readable one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _room = compiled(rules.room)
 _turns = compiled(rules.turns)
 _ahead_s = compiled(rules.ahead_s)
 NONE = -1
+FIRST = 1 << 40
 COMING, CALLED_UP, READY, LEAVING, BEHIND, HOME = range(6)
 
 
@@ -32,32 +33,100 @@ def run(inputs: LoopInputs) -> Log:
     if policy.own is not None:
         raise BadParameter(f"{type(policy.own).__name__} is not compiled: simulate it with engine='simpy'.")
     times, counts, riders = _kernel(
-        plan.fleet, plan.headway_s, plan.begin_s, plan.end_s, inputs.upto_s, line.layover_s, inputs.broken_at_s,
-        inputs.broken_for_s, inputs.section_s, line.start_s, line.bin_s, inputs.trips, inputs.drivers,
-        people.start, people.arrive_s, people.to, int(inputs.scenario.capacity), inputs.scenario.overtaking,
-        *inputs.dwell, bool(inputs.scenario.dwell.shared),
-        policy.rule, policy.alpha, policy.slack_s, policy.most_s, policy.at, policy.limit, policy.over, policy.limited,
-        policy.turn, policy.resume, policy.turn_over, policy.turn_s,
-    )  # fmt: skip
+        plan.fleet,
+        plan.headway_s,
+        plan.begin_s,
+        plan.end_s,
+        inputs.upto_s,
+        line.layover_s,
+        inputs.broken_at_s,
+        inputs.broken_for_s,
+        inputs.section_s,
+        line.start_s,
+        line.bin_s,
+        inputs.trips,
+        inputs.drivers,
+        people.start,
+        people.arrive_s,
+        people.to,
+        int(inputs.scenario.capacity),
+        inputs.scenario.overtaking,
+        *inputs.dwell,
+        bool(inputs.scenario.dwell.shared),
+        policy.rule,
+        policy.alpha,
+        policy.slack_s,
+        policy.most_s,
+        policy.at,
+        policy.limit,
+        policy.over,
+        policy.limited,
+        policy.turn,
+        policy.resume,
+        policy.turn_over,
+        policy.turn_s,
+    )
     vehicle, stop, on, off, load, denied, put_off = counts
     arrive, depart, hold, plan_s, boarded_at = times
     return Log(
-        vehicle=vehicle, stop=stop, arrive_s=arrive, depart_s=depart, hold_s=hold,
-        headway_s=np.full(len(stop), plan.headway_s), plan_s=plan_s, boarded=on, alighted=off, load=load, denied=denied,
-        put_off=put_off, boarded_at_s=boarded_at,
-        wait_s=riders[0], ride_s=riders[1], board_s=riders[2], alight_s=riders[3],
-    )  # fmt: skip
+        vehicle=vehicle,
+        stop=stop,
+        arrive_s=arrive,
+        depart_s=depart,
+        hold_s=hold,
+        headway_s=np.full(len(stop), plan.headway_s),
+        plan_s=plan_s,
+        boarded=on,
+        alighted=off,
+        load=load,
+        denied=denied,
+        put_off=put_off,
+        boarded_at_s=boarded_at,
+        wait_s=riders[0],
+        ride_s=riders[1],
+        board_s=riders[2],
+        alight_s=riders[3],
+    )
 
 
 @compiled
 def _kernel(
-    fleet: int, headway_s: float, begin_s: float, end_s: float, upto_s: Floats, layover_s: Floats, broken_at_s: Floats,
-    broken_for_s: Floats, section_s: Floats, start_s: float, bin_s: float, trips: Floats, drivers: Floats,
-    begin: Ints, come_s: Floats, to: Ints, capacity: int, overtaking: bool,
-    boarding_s: float, alighting_s: float, doors_s: float, least_s: float, shared: bool,
-    rule: int, alpha: float, slack_s: float, most_s: float, at: Flags, limit: int, over: float, limited: Flags,
-    turn: int, resume: int, turn_over: float, turn_s: float,
-) -> tuple[Floats, Ints, Floats]:  # fmt: skip
+    fleet: int,
+    headway_s: float,
+    begin_s: float,
+    end_s: float,
+    upto_s: Floats,
+    layover_s: Floats,
+    broken_at_s: Floats,
+    broken_for_s: Floats,
+    section_s: Floats,
+    start_s: float,
+    bin_s: float,
+    trips: Floats,
+    drivers: Floats,
+    begin: Ints,
+    come_s: Floats,
+    to: Ints,
+    capacity: int,
+    overtaking: bool,
+    boarding_s: float,
+    alighting_s: float,
+    doors_s: float,
+    least_s: float,
+    shared: bool,
+    rule: int,
+    alpha: float,
+    slack_s: float,
+    most_s: float,
+    at: Flags,
+    limit: int,
+    over: float,
+    limited: Flags,
+    turn: int,
+    resume: int,
+    turn_over: float,
+    turn_s: float,
+) -> tuple[Floats, Ints, Floats]:
     stops, bins = len(layover_s), section_s.shape[0]
     # passengers: waiting at a stop or riding to one, each in a queue; `after` is the next in either
     people = np.zeros((4, len(to)))
@@ -77,26 +146,33 @@ def _kernel(
     arrive, since_arrival, ready = np.zeros(fleet), np.full(fleet, np.nan), np.zeros(fleet)
     hold, boarded_at = np.zeros(fleet), np.zeros(fleet)
     on, off, off_early, free = (
-        np.zeros(fleet, np.int64), np.zeros(fleet, np.int64), np.zeros(fleet, np.int64), np.zeros(fleet, np.int64)
-    )  # fmt: skip
+        np.zeros(fleet, np.int64),
+        np.zeros(fleet, np.int64),
+        np.zeros(fleet, np.int64),
+        np.zeros(fleet, np.int64),
+    )
     for vehicle in range(fleet):
         at_s[vehicle] = begin_s + vehicle * headway_s
     # stops
-    occupied, arrived_s, departed_s = np.zeros(stops, np.bool_), np.full(stops, np.nan), np.full(stops, np.nan)
-    entering_s = np.full(stops, -np.inf)
+    occupied, arrived_s, departed_s = (
+        np.zeros(stops, np.bool_),
+        np.full(stops, np.nan),
+        np.full(stops, np.nan),
+    )
+    entering_s, behind_count = np.full(stops, -np.inf), np.zeros(stops, np.int64)
     times, counts = np.zeros((5, 1024)), np.zeros((7, 1024), np.int64)
     visits, planned, calls, active = 0, fleet, 0, fleet
     while active > 0:
-        vehicle = NONE
-        for each in range(fleet):
-            if state[each] != BEHIND and state[each] != HOME:
-                earlier = vehicle == NONE or at_s[each] < at_s[vehicle]
-                if earlier or (at_s[each] == at_s[vehicle] and order[each] < order[vehicle]):
-                    vehicle = each
-        now, stop = at_s[vehicle], stop_of[vehicle]
+        vehicle, now = 0, at_s[0]
+        for each in range(1, fleet):
+            if at_s[each] < now or (at_s[each] == now and order[each] < order[vehicle]):
+                vehicle, now = each, at_s[each]
+        stop = stop_of[vehicle]
         if state[vehicle] == COMING and not overtaking:
             if occupied[stop]:
                 state[vehicle] = BEHIND
+                at_s[vehicle] = np.inf
+                behind_count[stop] += 1
                 order[vehicle] = planned
                 planned += 1
                 continue
@@ -168,8 +244,16 @@ def _kernel(
                         behind = come - now
                 to_plan = begin_s + (vehicle + lap[vehicle] * fleet) * headway_s + upto_s[stop] - now
                 hold[vehicle] = _hold_s(
-                    rule, alpha, slack_s, most_s, headway_s, since_arrival[vehicle], now - departed_s[stop], behind, to_plan
-                )  # fmt: skip
+                    rule,
+                    alpha,
+                    slack_s,
+                    most_s,
+                    headway_s,
+                    since_arrival[vehicle],
+                    now - departed_s[stop],
+                    behind,
+                    to_plan,
+                )
             leaves = hold[vehicle] <= 0.0
             if not leaves:
                 state[vehicle] = LEAVING
@@ -257,19 +341,21 @@ def _kernel(
                 minute[vehicle] = min(int(since / TRIP_SLOT_S), len(trips) - 1)
                 luck[vehicle] = drivers[min(int(since / DRIVER_SLOT_S), len(drivers) - 1)]
         occupied[stop] = False
-        called = NONE
-        for each in range(fleet):
-            if state[each] == BEHIND and stop_of[each] == stop:
-                if called == NONE or order[each] < order[called]:
+        if behind_count[stop]:
+            called = NONE
+            for each in range(fleet):
+                waits = state[each] == BEHIND and stop_of[each] == stop
+                if waits and (called == NONE or order[each] < order[called]):
                     called = each
-        if called != NONE:
+            behind_count[stop] -= 1
             occupied[stop] = True
             state[called] = CALLED_UP
             at_s[called] = now
-            order[called] = planned
+            order[called] = planned - FIRST  # before whatever else happens now, as in SimPy
             planned += 1
         if going_home:
             state[vehicle] = HOME
+            at_s[vehicle] = np.inf
             active -= 1
             continue
         if short[vehicle]:

@@ -1,21 +1,21 @@
 """
 Closed line as SimPy processes: one for each vehicle of the fleet, round and round until it goes home.
 
-Vehicles leave stop 0 one planned headway apart. Unless overtaking is allowed, a vehicle waits behind a stop that
-another stands at, and no vehicle passes another on a section. The controller knows when each vehicle comes to its next
-stop, and from there on reckons with scheduled times.
+Vehicles leave stop 0 one planned headway apart. Unless overtaking is allowed, a vehicle waits behind a stop
+that another stands at, and no vehicle passes another on a section. The controller knows when each vehicle
+comes to its next stop, and from there on reckons with scheduled times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
-from simpy import Event
+from simpy import Environment, Event
 
+from workbench.simulation.clockwork import at
 from workbench.simulation.transit import rules
-from workbench.simulation.transit._events import At, Clock
 from workbench.simulation.transit.control import Snapshot
 from workbench.simulation.transit.day import DRIVER_SLOT_S, TRIP_SLOT_S
 from workbench.simulation.transit.inputs import LoopInputs
@@ -52,7 +52,7 @@ class Loop:
     def __init__(self, inputs: LoopInputs) -> None:
         self.inputs, self.plan, self.line = inputs, inputs.plan, inputs.line
         self.stops = len(inputs.line.stops)
-        self.env = Clock()
+        self.env = Environment()
         self.people = People(inputs)
         self.platforms = [Platform(stop, self.people, inputs) for stop in range(self.stops)]
         self.section_s, self.trips = inputs.section_s.tolist(), inputs.trips.tolist()
@@ -63,7 +63,9 @@ class Loop:
         self.occupied = [False] * self.stops
         self.behind: list[list[Event]] = [[] for _ in range(self.stops)]
         self.arrived_s, self.departed_s = [NAN] * self.stops, [NAN] * self.stops
-        self.entering_s = [-float("inf")] * self.stops  # latest arrival of those who are on the section before
+        self.entering_s = [
+            -float("inf")
+        ] * self.stops  # latest arrival of those who are on the section before
         self.calls = 0
         self.rows: list[tuple[Any, ...]] = []
 
@@ -74,10 +76,10 @@ class Loop:
         self.env.run()
         return self._log()
 
-    def _run(self, vehicle: Vehicle) -> Iterator[Event]:
+    def _run(self, vehicle: Vehicle) -> Generator[Event, Any, None]:
         """Go round until the end of service."""
         env, inputs, policy = self.env, self.inputs, self.inputs.policy
-        yield At(env, vehicle.at_s)
+        yield at(env, vehicle.at_s)
         while True:
             stop = vehicle.stop
             if not inputs.scenario.overtaking:
@@ -114,7 +116,10 @@ class Loop:
                 free = rules.room(free, policy.limit, policy.over, self.plan.headway_s, since_arrival)
             to = self.people.to
             call = Call(
-                arrive, off + put_off, free, (lambda person, out=left_out: not out[to[person]]) if short else _anyone
+                arrive,
+                off + put_off,
+                free,
+                (lambda person, out=left_out: not out[to[person]]) if short else _anyone,
             )
             self.platforms[stop].open_doors(call)
             ready = max(call.close_s, arrive + self.layover_s[stop])
@@ -122,13 +127,15 @@ class Loop:
                 vehicle.broken = True
                 ready += float(inputs.broken_for_s[vehicle.number])
             vehicle.at_s = ready
-            yield At(env, ready)
+            yield at(env, ready)
             plan_s = self._plan_s(vehicle)
-            hold = self._hold_s(vehicle, since_arrival, ready, plan_s, len(call.on)) if policy.at[stop] else 0.0
+            hold = (
+                self._hold_s(vehicle, since_arrival, ready, plan_s, len(call.on)) if policy.at[stop] else 0.0
+            )
             depart = ready + hold
             if hold > 0:
                 vehicle.at_s = depart
-                yield At(env, depart)
+                yield at(env, depart)
             self.platforms[stop].leave(call, depart)
             for person in call.on:
                 vehicle.aboard[to[person]].append(person)
@@ -142,7 +149,7 @@ class Loop:
             self._free(stop)
             vehicle.stop, vehicle.at_s = self._next(vehicle, stop, depart, short)
             vehicle.state = COMING
-            yield At(env, vehicle.at_s)
+            yield at(env, vehicle.at_s)
 
     def _next(self, vehicle: Vehicle, stop: int, depart: float, short: bool) -> tuple[int, float]:
         """Next stop, and when the vehicle comes to it."""
@@ -202,9 +209,9 @@ class Loop:
             if here and other.call_number > vehicle.call_number:
                 come = now
             else:
-                at = now if other.state == BEHIND else other.at_s
+                since = now if other.state == BEHIND else other.at_s
                 upto = self.upto_s
-                come = at + rules.ahead_s(upto[vehicle.stop], upto[other.stop], upto[self.stops], here)
+                come = since + rules.ahead_s(upto[vehicle.stop], upto[other.stop], upto[self.stops], here)
             if not least <= come - now:
                 least = come - now
         return least
@@ -214,9 +221,15 @@ class Loop:
         policy, stop = self.inputs.policy, vehicle.stop
         behind = self._behind_s(vehicle, ready)
         now = Snapshot(
-            stop, ready, self.plan.headway_s, since_arrival, ready - self.departed_s[stop], behind,
-            plan_s - ready, vehicle.load + on,
-        )  # fmt: skip
+            stop,
+            ready,
+            self.plan.headway_s,
+            since_arrival,
+            ready - self.departed_s[stop],
+            behind,
+            plan_s - ready,
+            vehicle.load + on,
+        )
         if policy.own is not None:
             return max(0.0, float(policy.own.hold_s(now)))
         return rules.hold_s(policy.rule, policy.alpha, policy.slack_s, policy.most_s, *now[2:7])
@@ -229,16 +242,32 @@ class Loop:
 
     def _log(self) -> Log:
         columns = list(zip(*self.rows, strict=True)) or [()] * 12
-        vehicle, stop, on, off, load, denied, put_off = (np.array(columns[each], np.int64) for each in range(7))
-        arrive, depart, hold, plan_s, boarded_at = (np.array(columns[each], np.float64) for each in range(7, 12))
+        vehicle, stop, on, off, load, denied, put_off = (
+            np.array(columns[each], np.int64) for each in range(7)
+        )
+        arrive, depart, hold, plan_s, boarded_at = (
+            np.array(columns[each], np.float64) for each in range(7, 12)
+        )
         people = self.people
         return Log(
-            vehicle=vehicle, stop=stop, arrive_s=arrive, depart_s=depart, hold_s=hold,
-            headway_s=np.full(len(stop), self.plan.headway_s), plan_s=plan_s, boarded=on, alighted=off, load=load,
-            denied=denied, put_off=put_off, boarded_at_s=boarded_at,
-            wait_s=np.array(people.wait_s, np.float64), ride_s=np.array(people.ride_s, np.float64),
-            board_s=np.array(people.board_s, np.float64), alight_s=np.array(people.alight_s, np.float64),
-        )  # fmt: skip
+            vehicle=vehicle,
+            stop=stop,
+            arrive_s=arrive,
+            depart_s=depart,
+            hold_s=hold,
+            headway_s=np.full(len(stop), self.plan.headway_s),
+            plan_s=plan_s,
+            boarded=on,
+            alighted=off,
+            load=load,
+            denied=denied,
+            put_off=put_off,
+            boarded_at_s=boarded_at,
+            wait_s=np.array(people.wait_s, np.float64),
+            ride_s=np.array(people.ride_s, np.float64),
+            board_s=np.array(people.board_s, np.float64),
+            alight_s=np.array(people.alight_s, np.float64),
+        )
 
 
 def _anyone(person: int) -> bool:

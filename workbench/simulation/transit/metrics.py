@@ -1,8 +1,8 @@
 """
 What a planner wants to know of a simulated day.
 
-Whoever is never served counts as waiting until the line closes, so that a worse service cannot look better by serving
-fewer; `unserved` says how many they are.
+Whoever is never served counts as waiting until the line closes, so that a worse service cannot look better by
+serving fewer; `unserved` says how many they are.
 
 References
 ----------
@@ -44,9 +44,17 @@ UNITS = {
     "passenger_km": "km",
 }
 BY_BAND = (
-    "mean_wait_s", "p95_wait_s", "excess_wait_s", "headway_cv", "bunched_share", "max_load_ratio", "standing_share",
-    "left_behind", "unserved", "passengers",
-)  # fmt: skip
+    "mean_wait_s",
+    "p95_wait_s",
+    "excess_wait_s",
+    "headway_cv",
+    "bunched_share",
+    "max_load_ratio",
+    "standing_share",
+    "left_behind",
+    "unserved",
+    "passengers",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,20 +84,33 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
     line, people = inputs.line, inputs.passengers
     served = ~np.isnan(log.alight_s)
     waits = np.where(served, log.wait_s, np.maximum(line.close_s - people.arrive_s - log.ride_s, 0.0))
-    scenario, order = inputs.scenario, np.argsort(log.stop.astype(np.int16), kind="stable")  # in order of departure
+    scenario, order = (
+        inputs.scenario,
+        np.argsort(log.stop.astype(np.int16), kind="stable"),
+    )  # in order of departure
     stop, depart = log.stop[order], log.depart_s[order]
     gap = np.full(len(order), np.nan)
     gap[1:] = np.where(stop[1:] == stop[:-1], np.diff(depart), np.nan)
     if not line.closed:
         gap[stop == len(line.stops) - 1] = np.nan
     kilometres = _kilometres(inputs, log)
-    weight = (line.running_s.mean(axis=0) if line.length_m is None else line.length_m)[log.stop % line.sections]
+    weight = (line.running_s.mean(axis=0) if line.length_m is None else line.length_m)[
+        log.stop % line.sections
+    ]
     parts = Parts(
-        waits_s=waits, planned_s=_planned_wait(inputs), in_vehicle_s=log.ride_s[served], unserved=int((~served).sum()),
-        stop=stop, gap_s=gap, headway_s=log.headway_s[order], load=log.load[order], weight=weight[order],
-        denied=int(log.denied.sum()), capacity=scenario.capacity,
+        waits_s=waits,
+        planned_s=_planned_wait(inputs),
+        in_vehicle_s=log.ride_s[served],
+        unserved=int((~served).sum()),
+        stop=stop,
+        gap_s=gap,
+        headway_s=log.headway_s[order],
+        load=log.load[order],
+        weight=weight[order],
+        denied=int(log.denied.sum()),
+        capacity=scenario.capacity,
         seats=scenario.capacity if scenario.seats is None else scenario.seats,
-    )  # fmt: skip
+    )
     found = _outcomes(parts)
     found["cycle_time_s"] = _cycle_s(inputs, log)
     found["vehicle_hours"] = _vehicle_s(inputs, log) / 3600.0
@@ -188,7 +209,9 @@ def _planned_wait(inputs: Inputs) -> Floats:
     depart_order = np.lexsort((depart, np.nonzero(called)[0]))
     stop, last = np.nonzero(called)[0][depart_order], trips.last[np.nonzero(called)[1]][depart_order]
     arrive, depart = arrive[depart_order], depart[depart_order]
-    wide = 10.0 * max(1.0, float(np.abs(depart).max(initial=0.0)), float(np.abs(people.arrive_s).max(initial=0.0)))
+    wide = 10.0 * max(
+        1.0, float(np.abs(depart).max(initial=0.0)), float(np.abs(people.arrive_s).max(initial=0.0))
+    )
     origin = people.origin
     place = np.searchsorted(stop * wide + depart, origin * wide + people.arrive_s)
     end = np.searchsorted(stop, origin, side="right")
@@ -198,7 +221,9 @@ def _planned_wait(inputs: Inputs) -> Floats:
             break
         place = place + wrong
     there = np.minimum(place, len(arrive) - 1)
-    waits = np.where(place < end, np.maximum(arrive[there] - people.arrive_s, 0.0), line.close_s - people.arrive_s)
+    waits = np.where(
+        place < end, np.maximum(arrive[there] - people.arrive_s, 0.0), line.close_s - people.arrive_s
+    )
     return np.maximum(waits, 0.0)
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from workbench.errors import BadParameter, EngineMissing
+from workbench.errors import BadParameter
+from workbench.simulation._need import need
 from workbench.simulation.streams import Streams
 from workbench.simulation.transit._arrays import digest, seconds
 from workbench.simulation.transit.day import Day, Traffic, sample_day
@@ -38,10 +39,11 @@ class LineModel:
     line, demand
         The line and its passengers, on the same stops.
     kind
-        "open": trips are dispatched from a timetable or by headway. "loop": a fixed fleet goes round a closed line.
+        "open": trips are dispatched from a timetable or by headway. "loop": a fixed fleet goes round a closed
+        line.
     engine
-        "kernel" (compiled, about two hundred times faster) or "simpy" (readable, takes policies of your own); both
-        give the same numbers to the last bit.
+        "kernel" (compiled, about two hundred times faster) or "simpy" (readable, takes policies of your own);
+        both give the same numbers to the last bit.
     traffic
         How running times vary.
     bands
@@ -61,7 +63,11 @@ class LineModel:
         if self.engine not in NEEDS:
             raise BadParameter(f"engine must be 'kernel' or 'simpy', not '{self.engine}'.")
         if self.line.closed != (self.kind == "loop"):
-            state = "closed: simulate it as a loop" if self.line.closed else "open: close it with round_trip first"
+            state = (
+                "closed: simulate it as a loop"
+                if self.line.closed
+                else "open: close it with round_trip first"
+            )
             raise BadParameter(f"Line {self.line.name} is {state}.")
         if self.demand.stops != self.line.stops:
             raise BadParameter(f"The demand is for other stops than those of line {self.line.name}.")
@@ -77,7 +83,9 @@ class LineModel:
     @cached_property
     def version(self) -> str:
         """Changes with the method, the line, its demand and its traffic; not with the engine."""
-        return f"{VERSION}-{digest(self.kind, self.line.digest, self.demand.digest, self.traffic, self._bands)}"
+        return (
+            f"{VERSION}-{digest(self.kind, self.line.digest, self.demand.digest, self.traffic, self._bands)}"
+        )
 
     @cached_property
     def outcomes(self) -> Mapping[str, str]:
@@ -104,18 +112,16 @@ class LineModel:
 
     def inputs(self, scenario: LineScenario, day: Day) -> Inputs:
         """Lay out what an engine needs."""
-        return loop_inputs(self.line, scenario, day) if self.line.closed else open_inputs(self.line, scenario, day)
+        return (
+            loop_inputs(self.line, scenario, day)
+            if self.line.closed
+            else open_inputs(self.line, scenario, day)
+        )
 
     def simulate(self, inputs: Inputs) -> Log:
         """Run the engine."""
-        try:
-            engine = import_module(f"workbench.simulation.transit.{self.kind}_{self.engine}")
-        except ModuleNotFoundError as error:
-            if error.name not in NEEDS.values():
-                raise
-            raise EngineMissing(
-                f"The {self.engine} engine needs {error.name}: install it with pip install 'lived-workbench[models]'."
-            ) from error
+        need(NEEDS[self.engine], f"The {self.engine} engine of transit lines")
+        engine = import_module(f"workbench.simulation.transit.{self.kind}_{self.engine}")
         log: Log = engine.run(inputs)
         return log
 
@@ -126,14 +132,16 @@ class LineModel:
         Returns
         -------
         log
-            time_s, event ("arrive", "depart"), vehicle (trip of an open line), stop_id, and at departures load, boarded,
-            alighted, left_behind, put_off, hold_s, plan_s.
+            time_s, event ("arrive", "depart"), vehicle (trip of an open line), stop_id, and at departures
+            load, boarded, alighted, left_behind, put_off, hold_s, plan_s.
         """
         import polars as pl
 
         log = self.simulate(self.inputs(scenario, day))
         stops = np.array(self.line.stops)[log.stop]
-        came = pl.DataFrame({"time_s": log.arrive_s, "event": "arrive", "vehicle": log.vehicle, "stop_id": stops})
+        came = pl.DataFrame(
+            {"time_s": log.arrive_s, "event": "arrive", "vehicle": log.vehicle, "stop_id": stops}
+        )
         went = pl.DataFrame(
             {
                 "time_s": log.depart_s,

@@ -1,8 +1,8 @@
 """
 Open line, compiled: trip by trip and stop by stop.
 
-A trip depends on the one before it only through the stop that it leaves, so no event list is needed. The same numbers
-as `open_simpy`, which is the readable one.
+A trip depends on the one before it only through the stop that it leaves, so no event list is needed. The same
+numbers as `open_simpy`, which is the readable one.
 """
 
 from __future__ import annotations
@@ -25,35 +25,97 @@ NONE = -1
 def run(inputs: OpenInputs) -> Log:
     """Simulate a day of an open line."""
     if inputs.policy.own is not None:
-        raise BadParameter(f"{type(inputs.policy.own).__name__} is not compiled: simulate it with engine='simpy'.")
+        raise BadParameter(
+            f"{type(inputs.policy.own).__name__} is not compiled: simulate it with engine='simpy'."
+        )
     plan, policy, line = inputs.plan, inputs.policy, inputs.line
     trips = plan.trips
     visits, people = _kernel(
-        trips.dispatch_s, trips.first, trips.last, trips.depart_s, plan.headway_s, plan.ahead,
-        inputs.section_s, line.start_s, line.bin_s, inputs.trips, inputs.minute, inputs.drivers, inputs.slot,
-        inputs.passengers.start, inputs.passengers.arrive_s, inputs.passengers.to,
-        int(inputs.scenario.capacity), *inputs.dwell, bool(inputs.scenario.dwell.shared),
-        policy.rule, policy.alpha, policy.slack_s, policy.most_s, policy.at, policy.limit, policy.over, policy.limited,
-    )  # fmt: skip
+        trips.dispatch_s,
+        trips.first,
+        trips.last,
+        trips.depart_s,
+        plan.headway_s,
+        plan.ahead,
+        inputs.section_s,
+        line.start_s,
+        line.bin_s,
+        inputs.trips,
+        inputs.minute,
+        inputs.drivers,
+        inputs.slot,
+        inputs.passengers.start,
+        inputs.passengers.arrive_s,
+        inputs.passengers.to,
+        int(inputs.scenario.capacity),
+        *inputs.dwell,
+        bool(inputs.scenario.dwell.shared),
+        policy.rule,
+        policy.alpha,
+        policy.slack_s,
+        policy.most_s,
+        policy.at,
+        policy.limit,
+        policy.over,
+        policy.limited,
+    )
     times, counts = visits
     vehicle, stop, boarded, alighted, load, denied = counts
     arrive, depart, hold, boarded_at = times
     return Log(
-        vehicle=vehicle, stop=stop, arrive_s=arrive, depart_s=depart, hold_s=hold,
-        headway_s=plan.headway_s[vehicle, stop], plan_s=trips.depart_s[vehicle, stop],
-        boarded=boarded, alighted=alighted, load=load, denied=denied, put_off=np.zeros_like(load),
-        boarded_at_s=boarded_at, wait_s=people[0], ride_s=people[1], board_s=people[2], alight_s=people[3],
-    )  # fmt: skip
+        vehicle=vehicle,
+        stop=stop,
+        arrive_s=arrive,
+        depart_s=depart,
+        hold_s=hold,
+        headway_s=plan.headway_s[vehicle, stop],
+        plan_s=trips.depart_s[vehicle, stop],
+        boarded=boarded,
+        alighted=alighted,
+        load=load,
+        denied=denied,
+        put_off=np.zeros_like(load),
+        boarded_at_s=boarded_at,
+        wait_s=people[0],
+        ride_s=people[1],
+        board_s=people[2],
+        alight_s=people[3],
+    )
 
 
 @compiled
 def _kernel(
-    dispatch_s: Floats, first: Ints, last: Ints, plan_s: Floats, headway_s: Floats, ahead: Ints,
-    section_s: Floats, start_s: float, bin_s: float, trips: Floats, minute: Ints, drivers: Floats, slot: Ints,
-    begin: Ints, come_s: Floats, to: Ints,
-    capacity: int, boarding_s: float, alighting_s: float, doors_s: float, least_s: float, shared: bool,
-    rule: int, alpha: float, slack_s: float, most_s: float, at: Flags, limit: int, over: float, limited: Flags,
-) -> tuple[tuple[Floats, Ints], Floats]:  # fmt: skip
+    dispatch_s: Floats,
+    first: Ints,
+    last: Ints,
+    plan_s: Floats,
+    headway_s: Floats,
+    ahead: Ints,
+    section_s: Floats,
+    start_s: float,
+    bin_s: float,
+    trips: Floats,
+    minute: Ints,
+    drivers: Floats,
+    slot: Ints,
+    begin: Ints,
+    come_s: Floats,
+    to: Ints,
+    capacity: int,
+    boarding_s: float,
+    alighting_s: float,
+    doors_s: float,
+    least_s: float,
+    shared: bool,
+    rule: int,
+    alpha: float,
+    slack_s: float,
+    most_s: float,
+    at: Flags,
+    limit: int,
+    over: float,
+    limited: Flags,
+) -> tuple[tuple[Floats, Ints], Floats]:
     count, stops = plan_s.shape
     bins = section_s.shape[0]
     total = 0
@@ -64,7 +126,9 @@ def _kernel(
     wait_s, ride_s, board_s, alight_s = people[0], people[1], people[2], people[3]
     board_s[:] = np.nan
     alight_s[:] = np.nan
-    after = np.empty(len(to), np.int64)  # the next one in the queue, or of those on board who alight at the same stop
+    after = np.empty(
+        len(to), np.int64
+    )  # the next one in the queue, or of those on board who alight at the same stop
     head, tail = np.full(stops, NONE), np.full(stops, NONE)
     cursor = begin[:-1].copy()
     riders, number = np.full(stops, NONE), np.zeros(stops, np.int64)
@@ -109,7 +173,15 @@ def _kernel(
                         since = close - left[before, stop] if before >= 0 else np.nan
                         to_plan = plan_s[trip, stop] - close
                         hold = _hold_s(
-                            rule, alpha, slack_s, most_s, headway_s[trip, stop], since_arrival, since, np.nan, to_plan
+                            rule,
+                            alpha,
+                            slack_s,
+                            most_s,
+                            headway_s[trip, stop],
+                            since_arrival,
+                            since,
+                            np.nan,
+                            to_plan,
                         )
                     until = close + hold
                 while True:
@@ -144,7 +216,9 @@ def _kernel(
                         number[to[person]] += 1
                         on += 1
                         if not leaving:
-                            close = arrive + _dwell_s(on, off, boarding_s, alighting_s, doors_s, least_s, shared)
+                            close = arrive + _dwell_s(
+                                on, off, boarding_s, alighting_s, doors_s, least_s, shared
+                            )
                             until = close
                     elif leaving:
                         denied += 1

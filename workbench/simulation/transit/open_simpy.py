@@ -1,20 +1,20 @@
 """
 Open line as SimPy processes: one for each trip, from its first stop to its last.
 
-No overtaking: a trip opens its doors at a stop only when the trip before it has left. Passengers are no processes; they
-are looked up in sorted arrays, which gives the same numbers with a sixth of the events.
+No overtaking: a trip opens its doors at a stop only when the trip before it has left. Passengers are no
+processes; they are looked up in sorted arrays, which gives the same numbers with a sixth of the events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
-from simpy import Event
+from simpy import Environment, Event
 
+from workbench.simulation.clockwork import at
 from workbench.simulation.transit import rules
-from workbench.simulation.transit._events import At, Clock
 from workbench.simulation.transit.control import Snapshot
 from workbench.simulation.transit.inputs import OpenInputs
 from workbench.simulation.transit.log import Log
@@ -34,7 +34,7 @@ class OpenLine:
     def __init__(self, inputs: OpenInputs) -> None:
         self.inputs = inputs
         trips, plan = inputs.plan.trips, inputs.plan
-        self.env = Clock()
+        self.env = Environment()
         self.people = People(inputs)
         self.platforms = [Platform(stop, self.people, inputs) for stop in range(len(inputs.line.stops))]
         self.first, self.last = trips.first.tolist(), trips.last.tolist()
@@ -42,7 +42,7 @@ class OpenLine:
         self.headway_s, self.ahead = plan.headway_s.tolist(), plan.ahead.tolist()
         self.section_s, self.trips = inputs.section_s.tolist(), inputs.trips.tolist()
         self.minute, self.luck = inputs.minute.tolist(), inputs.drivers[inputs.slot].tolist()
-        self.at, self.limited = inputs.policy.at.tolist(), inputs.policy.limited.tolist()
+        self.held, self.limited = inputs.policy.at.tolist(), inputs.policy.limited.tolist()
         calls = [range(first, last + 1) for first, last in zip(self.first, self.last, strict=True)]
         self.left = [{stop: self.env.event() for stop in each} for each in calls]
         self.arrived: list[dict[int, float]] = [{} for _ in calls]
@@ -56,17 +56,17 @@ class OpenLine:
         self.env.run()
         return self._log()
 
-    def _trip(self, trip: int) -> Iterator[Event]:
+    def _trip(self, trip: int) -> Generator[Event, Any, None]:
         """Run from the first stop to the last."""
         env, inputs = self.env, self.inputs
         aboard: dict[int, list[int]] = {}
         load, capacity = 0, inputs.scenario.capacity
         last = self.last[trip]
         to = self.people.to
-        yield At(env, self.dispatch_s[trip])
+        yield at(env, self.dispatch_s[trip])
         for stop in range(self.first[trip], last + 1):
             if stop > self.first[trip]:
-                yield At(env, env.now + self._running_s(trip, stop - 1, env.now))
+                yield at(env, env.now + self._running_s(trip, stop - 1, env.now))
             before = self.ahead[trip][stop]
             if before >= 0 and not self.left[before][stop].triggered:
                 yield self.left[before][stop]
@@ -84,17 +84,26 @@ class OpenLine:
             call = Call(arrive, len(alighting), free, lambda person: to[person] <= last)
             platform.open_doors(call)
             if call.close_s > env.now:
-                yield At(env, call.close_s)
+                yield at(env, call.close_s)
             hold = 0.0
-            if self.at[stop]:
+            if self.held[stop]:
                 since = call.close_s - self.departed[before][stop] if before >= 0 else NAN
                 until_plan = self.plan_s[trip][stop] - call.close_s
                 hold = self._hold_s(
-                    Snapshot(stop, call.close_s, headway, since_arrival, since, NAN, until_plan, load + len(call.on))
+                    Snapshot(
+                        stop,
+                        call.close_s,
+                        headway,
+                        since_arrival,
+                        since,
+                        NAN,
+                        until_plan,
+                        load + len(call.on),
+                    )
                 )
             depart = call.close_s + hold
             if hold > 0:
-                yield At(env, depart)
+                yield at(env, depart)
             platform.leave(call, depart)
             for person in call.on:
                 aboard.setdefault(to[person], []).append(person)
@@ -108,7 +117,9 @@ class OpenLine:
         """Seconds on a section that is entered now."""
         line = self.inputs.line
         entered = min(max(int((now - line.start_s) / line.bin_s), 0), len(self.section_s) - 1)
-        return float(self.section_s[entered][section] * self.trips[self.minute[trip]][section] * self.luck[trip])
+        return float(
+            self.section_s[entered][section] * self.trips[self.minute[trip]][section] * self.luck[trip]
+        )
 
     def _hold_s(self, now: Snapshot) -> float:
         """Ask the policy."""
@@ -120,7 +131,9 @@ class OpenLine:
     def _log(self) -> Log:
         """Lay out what happened, trip by trip."""
         rows = [
-            (trip, stop, *row) for trip, visits in enumerate(self.visits) for stop, row in sorted(visits.items())
+            (trip, stop, *row)
+            for trip, visits in enumerate(self.visits)
+            for stop, row in sorted(visits.items())
         ]
         columns = list(zip(*rows, strict=True)) or [()] * 10
         vehicle, stop, on, off, load, denied = (

@@ -108,14 +108,14 @@ def _dispatches(line: Line, headway_s: float | None, bands: tuple[Band, ...]) ->
 
 def _headway(line: Line, headway_s: float | None, bands: tuple[Band, ...], at_s: float) -> float:
     for band in bands:
-        if float(band.from_s) <= at_s < float(band.to_s):
-            return float(band.headway_s)
+        if band.from_s <= at_s < band.to_s:
+            return band.headway_s
     if headway_s is None:
         raise BadParameter(
             f"No headway is given for line {line.name} at {at_s:g} s after midnight: "
             "give headway_s, or bands for all of its hours of service."
         )
-    return float(headway_s)
+    return headway_s
 
 
 def _with_headways(trips: Trips) -> OpenPlan:

@@ -9,7 +9,7 @@ import numpy as np
 from workbench.errors import BadParameter
 from workbench.simulation.transit import rules
 from workbench.simulation.transit._arrays import Flags
-from workbench.simulation.transit.control import BoardingLimit, Control, ShortTurn
+from workbench.simulation.transit.control import BoardingLimit, Control, Holding, ShortTurn, Stop
 from workbench.simulation.transit.line import Line
 
 
@@ -35,51 +35,45 @@ class Policy:
     slack_s: float
     most_s: float
     at: Flags
-    limit: int = -1
-    over: float = 0.0
+    limit: int
+    over: float
     limited: Flags
-    turn: int = -1
-    resume: int = -1
-    turn_over: float = 0.0
-    turn_s: float = 0.0
-    own: Control | None = None
+    turn: int
+    resume: int
+    turn_over: float
+    turn_s: float
+    own: Holding | None
 
 
 def policy_of(line: Line, controls: tuple[Control, ...]) -> Policy:
     """Turn a scenario's controls into numbers; a stop that is not on the line raises `UnknownName`."""
-    hold, limit, turn = Control(), None, None
-    for each in controls:
-        if isinstance(each, BoardingLimit):
-            limit = each
-        elif isinstance(each, ShortTurn):
-            turn = each
-        else:
-            hold = each
-    own = hold if type(hold).hold_s is not Control.hold_s else None
-    none = np.zeros(len(line.stops), dtype=np.bool_)
+    hold = next((each for each in controls if isinstance(each, Holding)), None)
+    limit = next((each for each in controls if isinstance(each, BoardingLimit)), None)
+    turn = next((each for each in controls if isinstance(each, ShortTurn)), None)
+    begin, end = (line.place(turn.turn), line.place(turn.resume)) if turn else (-1, -1)
+    if turn and begin == end:
+        raise BadParameter(f"A short turn at '{turn.turn}' must resume at another stop.")
+    own = hold if hold is not None and type(hold).hold_s is not Holding.hold_s else None
     return Policy(
-        rule=rules.OWN if own else hold.rule,
-        alpha=hold.alpha_,
-        slack_s=hold.slack_,
-        most_s=float(hold.most_s),
-        at=_at(line, hold) if own or hold.rule != rules.FREE else none,
-        limited=_at(line, limit) if limit else none,
+        rule=rules.FREE if hold is None else rules.OWN if own else hold.rule,
+        alpha=hold.strength if hold else 0.0,
+        slack_s=hold.allowance_s if hold else 0.0,
+        most_s=hold.most_s if hold else 0.0,
+        at=_places(line, hold.stops if hold else None),
+        limit=limit.boardings if limit else -1,
+        over=limit.over if limit else 0.0,
+        limited=_places(line, limit.stops if limit else None),
+        turn=begin,
+        resume=end,
+        turn_over=turn.over if turn else 0.0,
+        turn_s=turn.turn_s if turn else 0.0,
         own=own,
-        **({} if limit is None else {"limit": int(limit.boardings), "over": float(limit.over)}),
-        **({} if turn is None else _turn(line, turn)),
     )
 
 
-def _at(line: Line, control: Control) -> Flags:
-    """Stops at which a control applies."""
+def _places(line: Line, stops: tuple[Stop, ...] | None) -> Flags:
+    """Stops at which a control applies: none, the ones named, or all."""
     flags = np.zeros(len(line.stops), dtype=np.bool_)
-    flags[[line.place(stop) for stop in control.stops] if control.stops else slice(None)] = True
+    if stops is not None:
+        flags[[line.place(stop) for stop in stops] if stops else slice(None)] = True
     return flags
-
-
-def _turn(line: Line, turn: ShortTurn) -> dict[str, float]:
-    """Places and numbers of a short turn."""
-    begin, end = line.place(turn.turn), line.place(turn.resume)
-    if begin == end:
-        raise BadParameter(f"A short turn at '{turn.turn}' must resume at another stop.")
-    return {"turn": begin, "resume": end, "turn_over": float(turn.over), "turn_s": float(turn.turn_s)}

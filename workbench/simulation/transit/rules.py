@@ -1,8 +1,9 @@
 """
-Rules of the stop, each written once: plain Python for the SimPy engines, compiled as it stands for the kernels.
+Rules of the stop, each written once: plain Python for the SimPy engines, compiled as it stands for the
+kernels.
 
-They use numbers only, and every operation in the same order, so that both give the same floating-point numbers.
-NaN stands for "not known", and whatever depends on it does nothing.
+They use numbers only, and every operation in the same order, so that both give the same floating-point
+numbers. NaN stands for "not known", and whatever depends on it does nothing.
 """
 
 from __future__ import annotations

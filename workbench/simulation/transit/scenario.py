@@ -2,234 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any, ClassVar
 
-from workbench.errors import BadParameter, UnknownName
-from workbench.simulation.transit._arrays import number, seconds
-from workbench.simulation.transit.control import Control, Stop, control_from
+from pydantic import ConfigDict, field_validator, model_validator
 
-Part = TypeVar("Part")
+from workbench.simulation.transit._arrays import clock
+from workbench.simulation.transit._checked import Checked, TimeOfDay, told
+from workbench.simulation.transit.control import (
+    AnyControl,
+    BoardingLimit,
+    Control,
+    NoControl,
+    ShortTurn,
+    Stop,
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dwell:
+class Dwell(Checked):
     """
-    How long a vehicle stands for passengers: doors_s and the busier of boarding and alighting [1]_.
+    How long a vehicle stands for passengers: the doors, and the busier of boarding and alighting [1]_.
 
-    The defaults are for a bus that boards at the front by smart card and alights at the rear; put your own measurements
-    in their place. A vehicle that nobody boards or leaves stands least_s.
-
-    Parameters
-    ----------
-    boarding_s, alighting_s
-        Seconds for one passenger through one channel.
-    boarding_channels, alighting_channels
-        Passengers that board or alight at once.
-    doors_s
-        Opening and closing the doors.
-    least_s
-        Shortest stand at any stop.
-    shared
-        Whether both use the same doors, one after the other.
+    The defaults are for a bus that boards at the front by smart card and alights at the rear; put your own
+    measurements in their place. Who comes while the doors are open boards too.
 
     References
     ----------
-    .. [1] Kittelson & Associates and others (2013), Transit Capacity and Quality of Service Manual, third edition,
-       TCRP Report 165, chapter 6.
+    .. [1] Kittelson & Associates and others (2013), Transit Capacity and Quality of Service Manual, third
+       edition, TCRP Report 165, chapter 6.
     """
 
-    boarding_s: float = 2.75
-    alighting_s: float = 1.75
-    boarding_channels: int = 1
-    alighting_channels: int = 1
-    doors_s: float = 4.0
-    least_s: float = 0.0
-    shared: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("boarding_s", "alighting_s", "doors_s", "least_s"):
-            number(f"Dwell: {name}", getattr(self, name), "s", least=0)
-        for name in ("boarding_channels", "alighting_channels"):
-            number(f"Dwell: {name}", getattr(self, name), least=1, whole=True)
+    boarding_s: float = told(2.75, "For one passenger to board", "每位乘客上车时间", "s", ge=0)
+    alighting_s: float = told(1.75, "For one passenger to alight", "每位乘客下车时间", "s", ge=0)
+    boarding_channels: int = told(1, "Passengers that board at once", "同时上车人数", "persons", ge=1)
+    alighting_channels: int = told(1, "Passengers that alight at once", "同时下车人数", "persons", ge=1)
+    doors_s: float = told(4.0, "To open and close the doors", "开关门时间", "s", ge=0)
+    least_s: float = told(0.0, "Shortest stand at any stop, used or not", "每站最短停站时间", "s", ge=0)
+    shared: bool = told(False, "Boarding after alighting, through the same doors", "上下车共用车门")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Band:
-    """A headway for a part of the day; times are "HH:MM" or s after midnight."""
+class Span(Checked):
+    """A part of the day."""
 
-    from_s: float | str
-    to_s: float | str
-    headway_s: float
+    from_s: TimeOfDay = told(..., "Beginning", "开始时刻", "s")
+    to_s: TimeOfDay = told(..., "End", "结束时刻", "s")
 
-    def __post_init__(self) -> None:
-        begin, end = seconds("from_s", self.from_s), seconds("to_s", self.to_s)
-        object.__setattr__(self, "from_s", begin)
-        object.__setattr__(self, "to_s", end)
-        number("headway_s", self.headway_s, "s", above=0)
-        if end <= begin:
-            raise BadParameter(f"A time band must end after it begins, not run from {begin:g} s to {end:g} s.")
+    @model_validator(mode="after")
+    def _in_order(self) -> Span:
+        if self.to_s <= self.from_s:
+            raise ValueError(
+                f"it must end after it begins, not run from {clock(self.from_s)} to {clock(self.to_s)}"
+            )
+        return self
 
 
-@dataclass(frozen=True, kw_only=True)
-class Incident:
+class Band(Span):
+    """A headway for a part of the day."""
+
+    headway_s: float = told(..., "Headway", "发车间隔", "s", gt=0)
+
+
+class Incident(Span):
     """
     Slower sections for some time: an accident, works, a closed lane.
 
-    Parameters
-    ----------
-    from_stop, to_stop
-        The sections between these stops.
-    from_s, to_s
-        When they are entered: "HH:MM" or s after midnight. A time bin of the line that lies partly within is slowed by
-        its part.
-    factor
-        Running time over what it would be.
+    A time bin of the line that lies partly within is slowed by its part.
     """
 
-    from_stop: Stop
-    to_stop: Stop
-    from_s: float | str
-    to_s: float | str
-    factor: float
-
-    def __post_init__(self) -> None:
-        begin, end = seconds("from_s", self.from_s), seconds("to_s", self.to_s)
-        object.__setattr__(self, "from_s", begin)
-        object.__setattr__(self, "to_s", end)
-        number("Incident: factor", self.factor, above=0)
-        if end <= begin:
-            raise BadParameter(f"An incident must end after it begins, not run from {begin:g} s to {end:g} s.")
+    from_stop: Stop = told(..., "Where the slow sections begin", "受影响路段的起始站")
+    to_stop: Stop = told(..., "Where they end", "受影响路段的终止站")
+    factor: float = told(..., "Running time over what it would be", "运行时间倍数", gt=0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Breakdown:
-    """A vehicle of a closed line stands still at its next stop from `at_s` on, for `lasts_s` seconds."""
+class Breakdown(Checked):
+    """A vehicle of a closed line stands at its next stop."""
 
-    vehicle: int
-    at_s: float | str
-    lasts_s: float
-
-    def __post_init__(self) -> None:
-        number("Breakdown: vehicle", self.vehicle, least=0, whole=True)
-        object.__setattr__(self, "at_s", seconds("at_s", self.at_s))
-        number("Breakdown: lasts_s", self.lasts_s, "s", least=0)
+    vehicle: int = told(..., "Number of the vehicle, from 0", "车辆编号（从 0 开始）", ge=0)
+    at_s: TimeOfDay = told(..., "From when on", "开始时刻", "s")
+    lasts_s: float = told(..., "How long", "持续时间", "s", ge=0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LineScenario:
+class LineScenario(Checked):
     """
     One way to run a line.
 
-    Parameters
-    ----------
-    headway_s
-        Headway between dispatches, s, from the line's first to its last dispatch; none for the line's timetable. On a
-        closed line the headway that control aims at.
-    bands
-        Other headways in parts of the day (open lines).
-    departures_s
-        Dispatches of full trips, "HH:MM" or s after midnight (open lines), in place of headways.
-    fleet
-        Vehicles of a closed line; as many as the headway needs where not given.
-    capacity
-        Passengers that a vehicle holds.
-    seats
-        How many of them sit; a passenger above is counted as standing. All of them where not given.
-    control
-        One policy, or one that holds together with a boarding limit and a short turn.
-    dwell
-        Time at stops.
-    demand_factor, running_time_factor
-        Passengers and running times over what they are today.
-    incidents, breakdowns
-        What goes wrong.
-    overtaking
-        Whether vehicles of a closed line may pass each other; on an open line they never do.
+    Without headway_s, bands and departures_s an open line runs its timetable. Headways reach from the line's
+    first to its last dispatch. A closed line needs a fleet, or a headway_s that the fleet follows from; its
+    headway_s is what control aims at.
     """
 
-    headway_s: float | None = None
-    bands: tuple[Band, ...] = ()
-    departures_s: tuple[float | str, ...] = ()
-    fleet: int | None = None
-    capacity: int = 80
-    seats: int | None = None
-    control: Control | tuple[Control, ...] = Control()  # noqa: RUF009 - frozen
-    dwell: Dwell = Dwell()  # noqa: RUF009 - frozen
-    demand_factor: float = 1.0
-    running_time_factor: float = 1.0
-    incidents: tuple[Incident, ...] = ()
-    breakdowns: tuple[Breakdown, ...] = ()
-    overtaking: bool = False
+    model_config: ClassVar[ConfigDict] = ConfigDict(title="Line scenario")
 
-    def __post_init__(self) -> None:
-        if self.headway_s is not None:
-            number("headway_s", self.headway_s, "s", above=0)
-        if self.fleet is not None:
-            number("fleet", self.fleet, "vehicles", least=1, whole=True)
-        number("capacity", self.capacity, "passengers", least=1, whole=True)
-        if self.seats is not None:
-            number("seats", self.seats, "passengers", least=0, most=self.capacity, whole=True)
-        number("demand_factor", self.demand_factor, least=0)
-        number("running_time_factor", self.running_time_factor, above=0)
-        set_ = object.__setattr__
-        set_(self, "control", _control(self.control))
-        set_(self, "dwell", _part(Dwell, "dwell", self.dwell))
-        for name, kind in (("bands", Band), ("incidents", Incident), ("breakdowns", Breakdown)):
-            set_(self, name, tuple(_part(kind, name, each) for each in _several(name, getattr(self, name))))
-        times = tuple(seconds("A departure", each) for each in _several("departures_s", self.departures_s))
-        set_(self, "departures_s", tuple(sorted(times)))
-        if times and (self.headway_s is not None or self.bands):
-            raise BadParameter("Give departures_s or headways (headway_s, bands), not both.")
-        bands = sorted(self.bands, key=lambda band: float(band.from_s))
-        for before, after in zip(bands, bands[1:], strict=False):
-            if float(after.from_s) < float(before.to_s):
-                raise BadParameter(f"Two time bands overlap: one begins at {after.from_s} s, before another ends.")
+    headway_s: float | None = told(None, "Headway between dispatches", "发车间隔", "s", gt=0)
+    bands: tuple[Band, ...] = told((), "Other headways in parts of the day (open lines)", "分时段发车间隔")
+    departures_s: tuple[TimeOfDay, ...] = told((), "Dispatches of full trips (open lines)", "发车时刻表", "s")
+    fleet: int | None = told(None, "Vehicles of a closed line", "环线配车数", "vehicles", ge=1)
+    capacity: int = told(80, "Riders that a vehicle holds", "车辆载客定员", "persons", ge=1)
+    seats: int | None = told(
+        None, "Riders that sit; all where not given", "座位数；不填则等于定员", "persons", ge=0
+    )
+    control: AnyControl | tuple[AnyControl, ...] = told(
+        NoControl(), "One policy, or holding with a boarding limit and a short turn", "运行控制策略"
+    )
+    dwell: Dwell = told(Dwell(), "Time at stops", "停站时间")
+    demand_factor: float = told(1.0, "Passengers over what they are today", "客流倍数", ge=0)
+    running_time_factor: float = told(1.0, "Running times over what they are today", "运行时间倍数", gt=0)
+    incidents: tuple[Incident, ...] = told((), "Slower sections for some time", "事故与占道")
+    breakdowns: tuple[Breakdown, ...] = told((), "Vehicles that break down (closed lines)", "车辆故障")
+    overtaking: bool = told(False, "Vehicles may pass each other (closed lines)", "允许超车（环线）")
+
+    @field_validator("departures_s")
+    @classmethod
+    def _sorted(cls, times: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(sorted(times))
+
+    @field_validator("control")
+    @classmethod
+    def _compatible(cls, control: Any) -> Any:
+        kinds = [_kind(each) for each in control] if isinstance(control, tuple) else []
+        for kind in kinds:
+            if kinds.count(kind) > 1:
+                raise ValueError(f"control takes one {kind} policy, not {kinds.count(kind)}")
+        return control
+
+    @model_validator(mode="after")
+    def _consistent(self) -> LineScenario:
+        if self.seats is not None and self.seats > self.capacity:
+            raise ValueError(f"seats must be at most the capacity of {self.capacity}, not {self.seats}")
+        if self.departures_s and (self.headway_s is not None or self.bands):
+            raise ValueError("give departures_s or headways (headway_s, bands), not both")
+        for before, after in pairwise(sorted(self.bands, key=lambda band: band.from_s)):
+            if after.from_s < before.to_s:
+                raise ValueError(f"two bands overlap at {clock(after.from_s)}")
+        return self
 
     @property
     def controls(self) -> tuple[Control, ...]:
         """The policies, as a tuple."""
         return self.control if isinstance(self.control, tuple) else (self.control,)
 
-    @classmethod
-    def from_mapping(cls, given: Mapping[str, Any]) -> LineScenario:
-        """Read a scenario from what a YAML or JSON file holds; an unknown key names the nearest one."""
-        return _read(cls, "line scenario", given)
 
-
-def _control(given: Any) -> Control | tuple[Control, ...]:
-    """Read one control or several that go together."""
-    if isinstance(given, Sequence) and not isinstance(given, str):
-        several = tuple(control_from(each) for each in given)
-        kinds = [each.policy if each.policy in ("boarding_limit", "short_turn") else "holding" for each in several]
-        for kind in kinds:
-            if kinds.count(kind) > 1:
-                raise BadParameter(f"A scenario takes one {kind.replace('_', ' ')} policy, not {kinds.count(kind)}.")
-        return several
-    return control_from(given)
-
-
-def _several(name: str, given: Any) -> Sequence[Any]:
-    if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence):
-        raise BadParameter(f"{name} must be a list, not {given!r}.")
-    return given
-
-
-def _part(kind: type[Part], what: str, given: Any) -> Part:
-    """Read a part of a scenario from a mapping, or take it as it is."""
-    return given if isinstance(given, kind) else _read(kind, what.removesuffix("s"), given)
-
-
-def _read(kind: type[Part], what: str, given: Any) -> Part:
-    if not isinstance(given, Mapping):
-        raise BadParameter(f"A {what} is written as `name: value` pairs, not {given!r}.")
-    keys = [each.name for each in fields(kind)]  # type: ignore[arg-type]
-    for key in given:
-        if key not in keys:
-            raise UnknownName(f"parameter of a {what}", str(key), keys)
-    make: Callable[..., Part] = kind
-    try:
-        return make(**given)
-    except TypeError as error:
-        raise BadParameter(f"A {what} needs {str(error).split('argument')[-1].strip(' s:')}.") from error
+def _kind(control: Control) -> str:
+    """What a control controls; a scenario takes one of each kind."""
+    if isinstance(control, BoardingLimit):
+        return "boarding limit"
+    return "short turn" if isinstance(control, ShortTurn) else "holding"
