@@ -8,6 +8,9 @@ outputs say the same as the kept ones is left as it is, byte for byte.
 
 A cell tagged `varies` tells of the machine (which engines are ready): its output is kept and not compared.
 
+`--tables tests/notebooks/expected` keeps the results tables as well, which the tests compare: for a change
+that means to move numbers.
+
 Exit codes: 0 done; 1 a notebook failed; 2 no such notebook; 4 with --check, kept outputs are out of date.
 """
 
@@ -18,6 +21,7 @@ import difflib
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -41,6 +45,7 @@ MASKS = (  # what changes with every change of the code: run ids, and the hash i
     (re.compile(r"\b[0-9a-f]{12}(?=…)"), "<run>"),
     (re.compile(r"\b(\w+\.\w+)-[0-9a-f]{12}\b"), r"\1-<run>"),
 )
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 
 
@@ -98,7 +103,7 @@ def execute(path: Path, folder: Path) -> Any:
         try:
             client.execute(cleanup_kc=True, env=_environment(Path(private)))
         except CellExecutionError as error:
-            raise NotebookFailed(f"{path.name}: {error}") from error
+            raise NotebookFailed(f"{path.name}: {COLOUR.sub('', str(error)).strip()}") from error
         except CellTimeoutError as error:
             raise NotebookFailed(f"{path.name}: a cell took longer than {CELL_SECONDS} s") from error
         except DeadKernelError as error:
@@ -229,10 +234,12 @@ def tidy(path: Path) -> bool:
     return written(normalise(read(path), FOLDER)) == path.read_text(encoding="utf-8")
 
 
-def run(path: Path, *, check: bool = False) -> list[str]:
-    """Run one notebook and keep its outputs, or with `check` only compare; return what differs."""
+def run(path: Path, *, check: bool = False, tables: Path | None = None) -> list[str]:
+    """Run one notebook and keep its outputs (and tables), or with `check` only compare; give what differs."""
     with tempfile.TemporaryDirectory(prefix="nb-") as folder:
         fresh = normalise(execute(path, Path(folder)), Path(folder))
+        if tables is not None and not check:
+            shutil.copy(Path(folder) / "results" / f"{path.stem}.csv", tables)
     found = differences(read(path), fresh, pictures=not check)
     if not tidy(path):
         found.append("not in the form that `make notebooks` writes")
@@ -255,11 +262,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 4 where outputs are out of date"
     )
+    parser.add_argument("--tables", type=Path, metavar="DIR", help="keep the results tables there, too")
     given = parser.parse_args(arguments)
     code = 0
     for path in notebooks(given.names):
         try:
-            found = run(path, check=given.check)
+            found = run(path, check=given.check, tables=given.tables)
         except NotebookFailed as error:
             code = _complain(str(error), FAILED)
             continue

@@ -185,20 +185,20 @@ def check(
 
     from workbench.data.engines import open_engine
     from workbench.domains import load_domain
-    from workbench.runs import keep_evidence, screen_all
+    from workbench.runs import keep_evidence, make_folder, screen_all
 
     found = load_domain(domain)
+    if out is not None:
+        make_folder(out)
     given = _data(found, data, source)
     with open_engine(engine, work=work) as opened, tempfile.TemporaryDirectory(dir=opened.work) as scratch:
         intake = screen_all(found, given, opened, Path(scratch), progress=say)
-        kept = out
-        if kept is None and not intake.report.passed:
-            kept = Path(f"{domain}-quarantine")
-        if kept is not None:
-            keep_evidence(intake, kept)
-            say(f"report and quarantine: {kept}")
         show(intake.report.as_dict() if as_json else intake.report.as_text(lang))
-        intake.report.check(str((kept or Path()) / "quarantine"))
+        kept = out or Path(f"{domain}-quarantine")
+        if out is not None or not intake.report.passed:
+            keep_evidence(intake, make_folder(kept))
+            say(f"report and quarantine: {kept}")
+        intake.report.check(str(kept / "quarantine"))
 
 
 @app.command(short_help="Write every measure of a domain.")
@@ -268,6 +268,74 @@ def brief(
     given = _data(domain, data, source)
     with open_engine(engine, work=work) as opened:
         run = decide(chosen, domain, given, parameters, opened, out, progress=say)
+    page = run.brief(lang)
+    told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
+    show(told if as_json else str(page))
+
+
+@app.command(short_help="Simulate a decision's scenarios.")
+@stoppable
+def simulate(
+    decision: Annotated[str, typer.Argument(metavar="DECISION", help="Such as traffic.headways.")],
+    scenarios: Annotated[
+        Path | None,
+        option("--scenarios", "FILE", "YAML file of scenarios; the decision's own if none is given."),
+    ] = None,
+    replications: Annotated[int | None, option("--replications", "N", "Days to simulate.")] = None,
+    precision: Annotated[
+        str | None, option("--precision", "5%", "Simulate until the mean is known to this share of itself.")
+    ] = None,
+    workers: Annotated[str, option("--workers", "N", "Processes, auto, dask, or a Dask address.")] = "auto",
+    seed: Annotated[int | None, option("--seed", "S", "Seed of every random stream.")] = None,
+    out: OutOption = Path("runs"),
+    data: DataOption = None,
+    source: SourceOption = None,
+    engine: EngineOption = "polars",
+    work: WorkOption = None,
+    params: Annotated[Path | None, option("--params", "FILE", "YAML file of parameters.")] = None,
+    settings: Annotated[
+        list[str] | None, option("--set", "KEY=VALUE", "One parameter; may be repeated.")
+    ] = None,
+    show_schema: Annotated[
+        bool, option("--show-schema", None, "Print the JSON schema of a scenario file and stop.")
+    ] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = "en",
+) -> None:
+    """
+    Simulate scenarios on the same days, compare them, and write the brief.
+
+    The results do not depend on --workers.
+    """
+    from workbench.data.engines import open_engine
+    from workbench.domains import load_domain, load_simulated
+    from workbench.parameters import read_parameters, share
+    from workbench.runs import decide
+
+    chosen = load_simulated(decision)
+    if show_schema:
+        from workbench.simulation import schema
+
+        show(schema(chosen.scenario_kind))
+        return
+    given_values: dict[str, Any] = {}
+    if scenarios is not None:
+        from workbench.simulation import read_scenarios
+
+        read = read_scenarios(scenarios, chosen.scenario_kind)
+        named = {name: one.model_dump(mode="json") for name, one in read.scenarios.items()}
+        given_values |= {"scenarios": named, "baseline": read.baseline}
+    if precision is not None:
+        given_values["precision"] = share("--precision", precision)
+    given_values |= {
+        key: value for key, value in (("replications", replications), ("seed", seed)) if value is not None
+    }
+    parameters = read_parameters(chosen.Parameters, params, settings or (), given_values)
+    domain = load_domain(chosen.domain)
+    found = _data(domain, data, source)
+    processes: int | str = int(workers) if workers.isdigit() else workers
+    with open_engine(engine, work=work) as opened:
+        run = decide(chosen, domain, found, parameters, opened, out, workers=processes, progress=say)
     page = run.brief(lang)
     told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
     show(told if as_json else str(page))

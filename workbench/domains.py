@@ -134,6 +134,11 @@ class Decision(ABC):
     A planner's question, and how it is answered from measures.
 
     Class attributes give its project in the plan, the tables it needs and those it uses where they are.
+
+    Parameters
+    ----------
+    workers
+        For decisions that simulate: processes to use, "auto", or a Dask address. No result depends on it.
     """
 
     name: ClassVar[str]
@@ -144,6 +149,9 @@ class Decision(ABC):
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
     Parameters: ClassVar[type[Parameters]]
+
+    def __init__(self, workers: int | str = "auto") -> None:
+        self.workers = workers
 
     @abstractmethod
     def answer(self, measures: Measures, parameters: Any) -> Brief:
@@ -163,6 +171,8 @@ class Domain:
         Its contract file.
     measures
         What it can measure.
+    title
+        What a planner calls it.
     sample
         `package.module:function` that makes sample data of any size.
     sample_data
@@ -170,8 +180,6 @@ class Domain:
     more
         Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which
         the files hold in another form; None where there are none.
-    title
-        What a planner calls it.
     """
 
     name: str
@@ -229,6 +237,15 @@ def load_decision(name: str) -> type[Decision]:
     decision = _load(found[name])
     if not (isinstance(decision, type) and issubclass(decision, Decision)):
         raise WorkbenchError(f"{_where(found[name])} is {decision!r}, not a `workbench.domains.Decision`.")
+    return decision
+
+
+def load_simulated(name: str) -> type[Any]:
+    """Load the class of a decision that simulates scenarios; `UnknownName` says which do where this one does not."""
+    decision = load_decision(name)
+    if not hasattr(decision, "scenario_kind"):
+        simulated = [one for one in decisions() if hasattr(load_decision(one), "scenario_kind")]
+        raise UnknownName("decision that simulates", name, simulated, f"`workbench brief {name}` answers it.")
     return decision
 
 

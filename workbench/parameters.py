@@ -23,7 +23,10 @@ BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum")
 
 
 def read_parameters(
-    model: type[Model], path: str | Path | None = None, settings: Iterable[str] = ()
+    model: type[Model],
+    path: str | Path | None = None,
+    settings: Iterable[str] = (),
+    options: Mapping[str, Any] | None = None,
 ) -> Model:
     """
     Read a decision's parameters.
@@ -36,6 +39,8 @@ def read_parameters(
         YAML file of parameters.
     settings
         `key=value`, the value in YAML (`k=3`, `hours=[7, 8]`); they win over the file.
+    options
+        Values given by options of their own; they win over both.
 
     Raises
     ------
@@ -45,7 +50,7 @@ def read_parameters(
         A setting is unknown, wrong or malformed; mistakes of the file are told with it.
     """
     values, lines = _from_file(path)
-    given = dict(_setting(model, each) for each in settings)
+    given = dict(_setting(model, each) for each in settings) | dict(options or {})
     together = {**values, **given}
     mistakes = _mistakes(model, together)
     if not mistakes:
@@ -55,6 +60,15 @@ def read_parameters(
     if not elsewhere:
         raise BadFile(str(path), sorted(in_file))
     raise BadParameter("\n".join([*(f"{path}:{line}: {said}" for line, said in sorted(in_file)), *elsewhere]))
+
+
+def share(option: str, text: str) -> float:
+    """Read a share such as `5%` or `0.05` from an option; `BadParameter` where it is none."""
+    number = text.strip()
+    try:
+        return float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        raise BadParameter(f"{option} '{text}' is not a share: write, for example, 5% or 0.05.") from None
 
 
 def describe(model: type[BaseModel]) -> list[dict[str, Any]]:

@@ -14,6 +14,10 @@ from workbench.data.table import Frame, Table
 
 CELL_S = 60
 """Boardings are summed by the minute before they are spread over the sections they ride."""
+LINE = ["route_id", "direction_id"]
+PAIR = ["stop_id", "alight_stop_id"]
+ANY_ROUTE, ANY_DIRECTION = "", -1
+"""Stand for what a tap does not say, because nulls meet nothing in a join."""
 
 
 def hourly_boardings(taps: Table) -> Table:
@@ -221,7 +225,8 @@ def rides(taps: Table, pairs: pl.DataFrame) -> Table:
     """
     Riders by line, direction, boarding and alighting section, and minute of boarding.
 
-    A tap without a line, as at the gates of a metro, takes the line that alone offers its pair of stops.
+    A tap without a line, as at the gates of a metro, takes the line and direction that alone offers its pair
+    of stops; one without a direction, the direction of its line that alone does.
 
     Parameters
     ----------
@@ -236,58 +241,49 @@ def rides(taps: Table, pairs: pl.DataFrame) -> Table:
         `service_date`, `route_id`, `direction_id`, `board`, `alight`, `board_offset_s`, `minute`, `riders`;
         taps that no line carries, or more than one could, have a null `route_id`.
     """
-    keys = ["service_date", "route_id", "direction_id", "board", "alight", "board_offset_s", "minute"]
-    line = pairs.select(
-        pl.all().exclude("lines").name.map(lambda name: name if name in LINE_PAIR else f"l_{name}")
-    )
-    alone = pairs.filter(pl.col("lines") == 1).select(
-        "stop_id", "alight_stop_id", pl.all().exclude("stop_id", "alight_stop_id", "lines").name.prefix("a_")
-    )
+    keys = ["service_date", *LINE, "board", "alight", "board_offset_s", "minute"]
 
-    def assigned(frame: Frame, line: Frame, alone: Frame) -> Frame:
+    def carried(frame: Frame, offers: Frame) -> Frame:
         frame = frame.filter(~nw.col("alight_stop_id").is_null())
         frame = frame.select(
             "service_date",
             "event_timestamp",
-            "stop_id",
-            "alight_stop_id",
-            "route_id",
-            "direction_id",
+            *PAIR,
             "num_riders",
+            _or(nw.col("route_id"), nw.lit(ANY_ROUTE)).alias("_route"),
+            _or(nw.col("direction_id"), nw.lit(ANY_DIRECTION, nw.Int64())).alias("_direction"),
         )
         frame = service_seconds(frame, "_s", "event_timestamp")
-        frame = frame.join(alone, on=["stop_id", "alight_stop_id"], how="left")
-        free = nw.col("route_id").is_null()
-        same = nw.col("a_route_id") == nw.col("route_id")
-        frame = frame.with_columns(
-            nw.when(free).then(nw.col("a_route_id")).otherwise(nw.col("route_id")).alias("route_id"),
-            nw.when(nw.col("direction_id").is_null() & (free | same))
-            .then(nw.col("a_direction_id"))
-            .otherwise(nw.col("direction_id"))
-            .alias("direction_id"),
-        )
-        frame = frame.join(line, on=LINE_PAIR, how="left")
-        found = ~nw.col("l_board").is_null()
-        return frame.select(
-            "service_date",
-            nw.when(found).then(nw.col("route_id")).alias("route_id"),
-            nw.when(found).then(nw.col("direction_id")).alias("direction_id"),
-            nw.col("l_board").alias("board"),
-            nw.col("l_alight").alias("alight"),
-            nw.col("l_board_offset_s").alias("board_offset_s"),
-            (nw.col("_s") // CELL_S).alias("minute"),
-            nw.col("num_riders").alias("riders"),
-        )
+        frame = frame.join(offers, on=["_route", "_direction", *PAIR], how="left")
+        minute = (nw.col("_s") // CELL_S).alias("minute")
+        return frame.select(*keys[:-1], minute, nw.col("num_riders").alias("riders"))
 
     def total(frame: Frame) -> Frame:
         return frame.group_by(*keys).agg(nw.col("riders").sum().cast(nw.Int64).alias("riders"))
 
-    return taps.each(assigned, line, alone).by(
-        ["route_id", "direction_id", "board", "minute"], total, before=total
+    return taps.each(carried, _offers(pairs)).by([*LINE, "board", "minute"], total, before=total)
+
+
+def _offers(pairs: pl.DataFrame) -> pl.DataFrame:
+    """What carries a pair of stops, by what a tap says of its line: both, the route, the direction, nothing."""
+    ride = [*PAIR, *LINE, "board", "alight", "board_offset_s"]
+    any_route = pl.lit(ANY_ROUTE).alias("_route")
+    any_direction = pl.lit(ANY_DIRECTION, pl.Int64).alias("_direction")
+    route, direction = pl.col("route_id").alias("_route"), pl.col("direction_id").alias("_direction")
+    one_way = pairs.filter(pl.len().over("route_id", *PAIR) == 1)
+    alone = pairs.filter(pl.col("lines") == 1)
+    return pl.concat(
+        [
+            pairs.select(route, direction, *ride),
+            one_way.select(route, any_direction, *ride),
+            alone.select(any_route, direction, *ride),
+            alone.select(any_route, any_direction, *ride),
+        ]
     )
 
 
-LINE_PAIR = ["route_id", "direction_id", "stop_id", "alight_stop_id"]
+def _or(value: nw.Expr, other: nw.Expr) -> nw.Expr:
+    return nw.when(value.is_null()).then(other).otherwise(value)
 
 
 def load_profile(rides: Table, patterns: pl.DataFrame) -> Table:
@@ -335,8 +331,7 @@ def load_profile(rides: Table, patterns: pl.DataFrame) -> Table:
 
 def peak_load_sections(load: Table) -> Table:
     """
-    The fullest section and quarter-hour of each line, direction and day; the earliest where several are
-    equal.
+    The fullest section and quarter-hour of each line, direction and day; the earliest of equal ones.
 
     Parameters
     ----------

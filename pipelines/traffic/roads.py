@@ -119,7 +119,7 @@ def segment_reliability(speeds: Table) -> Table:
             "observations",
             "free_flow_kmh",
             "mean_kmh",
-            (nw.col("free_flow_kmh") / nw.col("mean_kmh")).alias("congestion_index"),
+            _over("free_flow_kmh", "mean_kmh").alias("congestion_index"),
             "share_congested",
             ((nw.col("_pace_p95") - nw.col("_pace_mean")) / nw.col("_pace_mean")).alias("buffer_index"),
         )
@@ -157,7 +157,7 @@ def congestion_index(by_hour: Table, reliability: Table) -> Table:
             "hour_of_week",
             "observations",
             "speed_kmh",
-            (nw.col("free_flow_kmh") / nw.col("speed_kmh")).alias("congestion_index"),
+            _over("free_flow_kmh", "speed_kmh").alias("congestion_index"),
         )
 
     return by_hour.by(["segment_id"], index, reliability)
@@ -169,6 +169,11 @@ def _fine(value: nw.Expr) -> nw.Expr:
 
 def _mean(total: str, count: str) -> nw.Expr:
     return nw.col(total) / FINE / nw.col(count)
+
+
+def _over(top: str, bottom: str) -> nw.Expr:
+    """A quotient, null where the lower number is 0 at this fineness: engines differ in what they make of it."""
+    return nw.when(nw.col(bottom) > 0).then(nw.col(top) / nw.col(bottom))
 
 
 def top_segments(reliability: pl.DataFrame, *, k: int = 10) -> pl.DataFrame:

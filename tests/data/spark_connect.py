@@ -1,12 +1,13 @@
 """
 Run in a process of its own: the same work on Spark Connect and on polars.
 
-A process holds either a Spark session of its own or connections to a server, so the test that uses this starts it
-beside the others.
+A process holds either a Spark session of its own or connections to a server, so the test that uses this
+starts it beside the others.
 """
 
 import datetime as dt
 import sys
+from pathlib import Path
 
 import narwhals as nw
 import polars as pl
@@ -41,8 +42,8 @@ def work(name, data, folder):
         screened = screen(engine.scan(listing, numbered=True), CONTRACT, files=names)
         kept = engine.write(
             [
-                (screened.clean, f"{folder}/out {name[:2]}/clean"),
-                (screened.quarantine, f"{folder}/out {name[:2]}/aside"),
+                (screened.clean, f"{folder}/out {engine}/clean"),
+                (screened.quarantine, f"{folder}/out {engine}/aside"),
             ]
         )
         made = [kept[0].by(["stop"], totals).gather(), kept[1].gather()]
@@ -51,6 +52,7 @@ def work(name, data, folder):
 
 def main(address, folder):
     data = f"{folder}/站 data"
+    make(Path(data))
     ours, theirs = work("polars", data, folder), work(address, data, folder)
     for one, other in zip(ours, theirs, strict=True):
         assert one.height > 0
@@ -62,8 +64,8 @@ def make(folder):
     """Two files of taps, one text and one not, with faults in both."""
     folder.mkdir(parents=True)
     (folder / "1.csv").write_text(
-        "stop,at,riders\nS1,2024-01-01 07:59:59,1\nS1,2024-01-01 08:00:00,2\nS1,2024-01-01T08:00,5\nS2,24:01,\n"
-        "S2,2024-01-01 09:10,\nX,2024-01-01 10:00,1\n",
+        "stop,at,riders\nS1,2024-01-01 07:59:59,1\nS1,2024-01-01 08:00:00,2\nS1,2024-01-01T08:00,5\n"
+        "S2,24:01,\nS2,2024-01-01 09:10,\nX,2024-01-01 10:00,1\n",
         encoding="utf-8",
     )
     start = dt.datetime(2024, 1, 1, 8)

@@ -19,9 +19,13 @@ from workbench.errors import DataRejected, EngineMissing, UnknownName, Workbench
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", ["polarss", "Dask", "tcp://", "sc://", "spark:/", "", "http://host:1", "local[2]"])
+@pytest.mark.parametrize(
+    "name", ["polarss", "Dask", "tcp://", "sc://", "spark:/", "", "http://host:1", "local[2]"]
+)
 def test_unknown_engines_are_told_the_known_ones(name):
-    with pytest.raises(UnknownName, match=rf"No engine is called '{name}'.*tcp://host:port".replace("[", r"\[")) as caught:
+    with pytest.raises(
+        UnknownName, match=rf"No engine is called '{name}'.*tcp://host:port".replace("[", r"\[")
+    ) as caught:
         open_engine(name)
     assert caught.value.exit_code == 2
 
@@ -47,7 +51,7 @@ def test_a_folder_that_was_given_stays(tmp_path, monkeypatch):
 def test_a_file_where_a_folder_should_be_is_not_overwritten(engines, tmp_path):
     (tmp_path / "there").write_text("mine")
     for name in ("polars", "torn", "dask"):
-        with pytest.raises(WorkbenchError, match="Cannot keep a table in '.*there': it is there already"):
+        with pytest.raises(WorkbenchError, match=r"Cannot keep a table in '.*there': it is there already"):
             engines(name).table(pl.DataFrame({"a": [1]})).keep(str(tmp_path / "there"))
     assert (tmp_path / "there").read_text() == "mine"
 
@@ -55,10 +59,14 @@ def test_a_file_where_a_folder_should_be_is_not_overwritten(engines, tmp_path):
 def test_a_package_that_is_not_installed_is_named(monkeypatch):
     found = engines_module.importlib.util.find_spec
     monkeypatch.setattr(
-        engines_module.importlib.util, "find_spec", lambda name: None if name in ("dask", "pyspark") else found(name)
+        engines_module.importlib.util,
+        "find_spec",
+        lambda name: None if name in ("dask", "pyspark") else found(name),
     )
     for name, package in {"dask": "dask", "tcp://127.0.0.1:1": "dask", "spark": "pyspark"}.items():
-        with pytest.raises(EngineMissing, match=rf"needs the Python package '{package}', .*pip install 'lived-workbench\[") as caught:
+        with pytest.raises(
+            EngineMissing, match=rf"needs the Python package '{package}', .*pip install 'lived-workbench\["
+        ) as caught:
             open_engine(name)
         assert caught.value.exit_code == 5
     assert installed() == ["polars"]
@@ -121,7 +129,9 @@ class TestJava:
         monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
         self.told(r"needs Java, and '.*gone/bin/java' does not run \(JAVA_HOME points there\)")
 
-    @pytest.mark.parametrize("said", ['openjdk version "17.0.9"', 'openjdk version "21" 2023', 'java version "25-ea"'])
+    @pytest.mark.parametrize(
+        "said", ['openjdk version "17.0.9"', 'openjdk version "21" 2023', 'java version "25-ea"']
+    )
     def test_good_ones(self, monkeypatch, tmp_path, said):
         path = fake_java(tmp_path / "good", said)
         monkeypatch.setenv("PATH", f"{path.parent}:/bin:/usr/bin")
@@ -145,14 +155,23 @@ def test_running_out_of_memory_or_files_is_said_so():
     def gone():
         raise FileNotFoundError("taps.parquet")
 
-    with pytest.raises(WorkbenchError, match="ran out of memory: use --engine spark or dask with a cluster, or fewer days"):
+    with pytest.raises(
+        WorkbenchError, match="ran out of memory: use --engine spark or dask with a cluster, or fewer days"
+    ):
         engines_module.explained(no_memory)
     with pytest.raises(DataRejected, match=r"A file went away while it was read \(taps.parquet\)"):
         engines_module.explained(gone)
 
 
 @pytest.mark.parametrize(
-    "address", ["tcp://127.0.0.1:{free}", "tcp://127.0.0.1:99999", "tcp://x:y", "tls://127.0.0.1:{free}", "sc://127.0.0.1:{free}"]
+    "address",
+    [
+        "tcp://127.0.0.1:{free}",
+        "tcp://127.0.0.1:99999",
+        "tcp://x:y",
+        "tls://127.0.0.1:{free}",
+        "sc://127.0.0.1:{free}",
+    ],
 )
 def test_an_address_where_nothing_answers_is_told_at_once(address, tmp_path):
     pytest.importorskip("distributed" if address.startswith("t") else "pyspark")
@@ -201,14 +220,11 @@ def summed(frame, side):
 @pytest.mark.spark
 @pytest.mark.slow
 def test_spark_connect_gives_the_same(tmp_path):
-    """A server of this machine's own, from the jars that pyspark brings; a time zone that is not UTC on both sides."""
+    """A server of this machine's own, from the jars that pyspark brings; the zone is not UTC."""
     pyspark = pytest.importorskip("pyspark")
     pytest.importorskip("grpc")
     if problem := java.java_problem():
         pytest.skip(problem)
-    import tests.data.spark_connect as beside
-
-    beside.make(tmp_path / "站 data")
     port = free_port()
     env = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "TZ": "Asia/Shanghai", "PYTHONPATH": str(ROOT)}
     home = Path(pyspark.__file__).parent
@@ -224,11 +240,18 @@ def test_spark_connect_gives_the_same(tmp_path):
     command += [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     with (tmp_path / "server.log").open("wb") as log:
-        server = subprocess.Popen(command, env={**env, "SPARK_HOME": str(home)}, cwd=tmp_path, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command, env={**env, "SPARK_HOME": str(home)}, cwd=tmp_path, stdout=log, stderr=log
+        )
         try:
             wait_for(port, server, tmp_path / "server.log")
             done = subprocess.run(
-                [sys.executable, ROOT / "tests" / "data" / "spark_connect.py", f"sc://127.0.0.1:{port}", tmp_path],
+                [
+                    sys.executable,
+                    ROOT / "tests" / "data" / "spark_connect.py",
+                    f"sc://127.0.0.1:{port}",
+                    tmp_path,
+                ],
                 env=env,
                 cwd=tmp_path,
                 capture_output=True,

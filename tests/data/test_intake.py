@@ -105,7 +105,10 @@ def test_tables_are_screened_kept_and_reported(engine, city, tmp_path, agree):
     [
         {"taps_csv": TAPS_CSV},
         {"taps__day-1_csv": TAPS_CSV},
-        {"taps__2024__a_csv": TAPS_CSV, "taps__2024__b_csv": TAPS_CSV.splitlines()[0] + "\nz,2024-01-02,,,\n"},
+        {
+            "taps__2024__a_csv": TAPS_CSV,
+            "taps__2024__b_csv": TAPS_CSV.splitlines()[0] + "\nz,2024-01-02,,,\n",
+        },
     ],
 )
 def test_a_table_is_a_file_or_a_folder_of_files(city, tmp_path, polars, files):
@@ -135,13 +138,16 @@ def test_endings_may_be_written_large(city, tmp_path, polars):
 
 
 def test_a_folder_without_tables_says_what_it_wants_and_saw(city, tmp_path):
-    with pytest.raises(DataRejected, match=r"No folder is called '.*nowhere': --data names a folder that holds stops.csv"):
+    with pytest.raises(
+        DataRejected, match=r"No folder is called '.*nowhere': --data names a folder that holds stops.csv"
+    ):
         supply_from_folder(tmp_path / "nowhere", CITY)
     folder = city(tap_csv="a\n1\n", readme_md="x")
     with pytest.raises(
         DataRejected,
-        match=r"holds no table of contract 'city': expected stops.csv, taps.csv, speeds.csv \(or .parquet, or a folder "
-        r"of that name\). Seen: tap.csv \(no table of contract 'city' is called so. Nearest: taps.\)",
+        match=r"holds no table of contract 'city': expected stops.csv, taps.csv, speeds.csv \(or "
+        r".parquet, or a "
+        r"folder of that name\). Seen: tap.csv \(no table of contract 'city' is called so. Nearest: taps.\)",
     ):
         supply_from_folder(folder, CITY)
 
@@ -154,16 +160,19 @@ def test_files_that_are_no_table_are_told_but_do_not_stop(city, tmp_path, polars
 
 def test_a_table_given_twice_is_refused(city):
     folder = city(taps_csv=TAPS_CSV, taps__a_csv=TAPS_CSV)
-    with pytest.raises(DataRejected, match=r"Table 'taps' stands twice in '.*' \(as 'taps.csv' and another\): keep one"):
+    with pytest.raises(
+        DataRejected, match=r"Table 'taps' stands twice in '.*' \(as 'taps.csv' and another\): keep one"
+    ):
         supply_from_folder(folder, CITY)
 
 
 def test_a_table_that_is_needed_and_not_given_is_named(city, tmp_path, polars):
     with pytest.raises(
-        DataRejected, match=r"Table 'speeds' is needed and was not given: add speeds.csv, speeds.parquet or a folder speeds/"
+        DataRejected,
+        match=r"Table 'speeds' is needed and was not given: add speeds.csv, speeds.parquet or a folder",
     ):
         taken(polars, city(stops_csv=STOPS_CSV), tmp_path / "run", "speeds")
-    with pytest.raises(UnknownName, match="No table is called 'tabs'. Nearest: taps"):
+    with pytest.raises(UnknownName, match=r"No table is called 'tabs'. Nearest: taps"):
         taken(polars, city(stops_csv=STOPS_CSV), tmp_path / "run", "tabs")
 
 
@@ -173,8 +182,10 @@ def test_over_the_limit_the_report_complains_and_the_rows_are_kept(city, tmp_pat
     intake = taken(polars, folder, tmp_path / "run", "taps")
     with pytest.raises(
         DataRejected,
-        match=r"^5 of 7 rows of 'taps' \(71.4%\) are against the contract, over its limit of 50.0%; most \(4\) for 'at': "
-        r"not of its type, first in taps.csv row 3 '25:61'. The rows are kept in .*quarantine: mend the files",
+        match=r"^5 of 7 rows of 'taps' \(71.4%\) are against the contract, over its limit of 50.0%; most "
+        r"\(4\) "
+        r"for 'at': not of its type, first in taps.csv row 3 '25:61'. The rows are kept in .*quarantine: "
+        r"mend",
     ) as caught:
         intake.report.check(str(intake.quarantine))
     assert caught.value.exit_code == 3
@@ -186,11 +197,13 @@ def test_where_all_rows_are_bad_or_none_came_it_is_said(engines, city, tmp_path)
     for name in ("polars", "torn", "dask"):
         intake = taken(engines(name), folder, tmp_path / name, "speeds")
         assert intake.tables["speeds"].gather().height == 0
-        with pytest.raises(DataRejected, match=r"^2 of 2 rows of 'speeds' \(100.0%\) .* so that none is left; most \(2\)"):
+        with pytest.raises(
+            DataRejected, match=r"^2 of 2 rows of 'speeds' \(100.0%\) .* so that none is left; most \(2\)"
+        ):
             intake.report.check("q")
     (folder / "speeds.csv").unlink()
     pl.DataFrame(schema={"kmh": pl.Float64}).write_parquet(folder / "speeds.parquet")
-    with pytest.raises(DataRejected, match="'speeds' has no rows. The rows are kept in q"):
+    with pytest.raises(DataRejected, match=r"'speeds' has no rows. The rows are kept in q"):
         taken(engines("polars"), folder, tmp_path / "none", "speeds").report.check("q")
 
 

@@ -17,7 +17,10 @@ def rule(name="range", column="speed_kmh", count=3, value="<300>", **more):
     return RuleCount(rule=name, column=column, count=count, value=value, **given)
 
 
-def table(rows=100, clean=96, limit=0.05, rules=(rule(), rule("duplicate", "day, id", 1, None)), **more):
+RANGE, TWICE = rule(), rule("duplicate", "day, id", 1, None)
+
+
+def table(rows=100, clean=96, limit=0.05, rules=(RANGE, TWICE), **more):
     return TableReport(table="speeds", rows=rows, clean=clean, limit=limit, rules=rules, **more)
 
 
@@ -51,13 +54,15 @@ def test_the_complaint_says_how_many_why_and_where():
         rows=20_000, clean=12_000, limit=0.05, rules=(rule(count=7000), rule("type", "at", 1000, "25:61"))
     )
     assert bad.complaint() == (
-        "8,000 of 20,000 rows of 'speeds' (40.0%) are against the contract, over its limit of 5.0%; most (7,000) for "
-        "'speed_kmh': out of range, first in a&b.csv row 12 '<300>'"
+        "8,000 of 20,000 rows of 'speeds' (40.0%) are against the contract, over its limit of 5.0%; most "
+        "(7,000) "
+        "for 'speed_kmh': out of range, first in a&b.csv row 12 '<300>'"
     )
     whole = table(rows=7, clean=0, limit=1.0, rules=(rule("ragged", "", 7, None),))
     assert whole.complaint() == (
-        "7 of 7 rows of 'speeds' (100.0%) are against the contract, so that none is left; most (7) for 'ragged': more "
-        "fields than columns, first in a&b.csv row 12"
+        "7 of 7 rows of 'speeds' (100.0%) are against the contract, so that none is left; most (7) for "
+        "'ragged': "
+        "more fields than columns, first in a&b.csv row 12"
     )
     assert table(rows=0, clean=0, rules=()).complaint() == "'speeds' has no rows"
 
@@ -193,4 +198,4 @@ def test_rules_are_counted_most_first_with_the_first_row_of_each():
     assert "A is below B" in found[1].text.en
     assert "A 小于 B" in found[1].text.zh
     assert found[3].text.en == "strange"
-    assert count_rules(frame.filter(pl.lit(False)), contract) == ()  # noqa: FBT003
+    assert count_rules(frame.filter(pl.lit(False)), contract) == ()

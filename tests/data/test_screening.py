@@ -22,7 +22,9 @@ CONTRACT = TableContract(
         Column(name="id", type="string", required=True, pattern="^[A-Z](?:[0-9]|站)$"),
         Column(name="day", type="date", required=True, minimum="2024-01-01", maximum="2024-12-31"),
         Column(name="n", type="integer", minimum=0, maximum=9, default=1),
-        Column(name="x", type="number", minimum=0, exclusive_minimum=True, maximum=100, exclusive_maximum=True),
+        Column(
+            name="x", type="number", minimum=0, exclusive_minimum=True, maximum=100, exclusive_maximum=True
+        ),
         Column(name="kind", type="string", enum=("bus", "轨道")),
         Column(name="level", type="integer", enum=(1, 2)),
         Column(name="paid", type="boolean"),
@@ -42,7 +44,15 @@ CONTRACT = TableContract(
     ),
 )
 POOLS = {  # what a file says, and what it means
-    "id": [("A1", "A1"), ("B2", "B2"), ("C站", "C站"), ("a1", "a1"), ("A12", "A12"), ("A1\n", "A1\n"), (None, None)],
+    "id": [
+        ("A1", "A1"),
+        ("B2", "B2"),
+        ("C站", "C站"),
+        ("a1", "a1"),
+        ("A12", "A12"),
+        ("A1\n", "A1\n"),
+        (None, None),
+    ],
     "day": [
         ("2024-01-01", D(2024, 1, 1)),
         (" 2024-12-31", D(2024, 12, 31)),
@@ -52,7 +62,15 @@ POOLS = {  # what a file says, and what it means
         (None, None),
     ],
     "n": [("0", 0), ("9.0", 9), ("-1", -1), ("10", 10), ("1.5", BAD), ("", BAD), (None, None)],
-    "x": [("0.001", 0.001), ("99.9", 99.9), ("0", 0.0), ("1e2", 100.0), ("-3", -3.0), ("NaN", BAD), (None, None)],
+    "x": [
+        ("0.001", 0.001),
+        ("99.9", 99.9),
+        ("0", 0.0),
+        ("1e2", 100.0),
+        ("-3", -3.0),
+        ("NaN", BAD),
+        (None, None),
+    ],
     "kind": [("bus", "bus"), ("轨道", "轨道"), ("Bus", "Bus"), (None, None)],
     "level": [("1", 1), ("2", 2), ("3", 3), (None, None)],
     "paid": [("yes", True), ("0", False), ("perhaps", BAD), (None, None)],
@@ -74,7 +92,9 @@ POOLS = {  # what a file says, and what it means
 }
 PROBLEMS = [(None, None), ("ragged", ("ragged", None, None)), ("code:kind:a:b", ("code", "kind", "a:b"))]
 STOPS = pl.DataFrame({"stop_id": ["S1", "S2", "L1"], "name": ["东", None, "x"]})
-LINES = pl.DataFrame({"line": ["L1", "L1", "L2", "L1", None], "level": [1, 1, 2, 1, 2], "trip": list("abcde")})
+LINES = pl.DataFrame(
+    {"line": ["L1", "L1", "L2", "L1", None], "level": [1, 1, 2, 1, 2], "trip": list("abcde")}
+)
 PAIRS = {("L1", 1), ("L2", 2)}
 FILES = ("taps/a.csv", "taps/b.csv", "taps/c 站.csv")
 
@@ -194,7 +214,9 @@ ROWS = st.lists(
 
 
 @pytest.mark.parametrize("name", ["polars", "torn", "dask"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(rows=ROWS)
 def test_any_rows_are_parted_as_plain_python_parts_them(engines, spread, agree, name, rows):
     clean, quarantine = oracle(rows)
@@ -281,7 +303,9 @@ def test_native_types_become_the_contracts_where_nothing_is_lost(engine, tmp_pat
         "sf": pl.Float64,
         "b": pl.Boolean,
     }
-    pl.DataFrame(rows, schema=schema, orient="row").with_columns(none=None).write_parquet(tmp_path / "t.parquet")
+    pl.DataFrame(rows, schema=schema, orient="row").with_columns(none=None).write_parquet(
+        tmp_path / "t.parquet"
+    )
     listing = find([str(tmp_path)], work=engine.work)
     made = screen(engine.scan(listing, numbered=True), NATIVE, files=[one.name for one in listing.files])
     clean = made.clean.gather().sort("i")
@@ -311,7 +335,11 @@ def test_native_types_become_the_contracts_where_nothing_is_lost(engine, tmp_pat
 @pytest.mark.parametrize(
     ("dtype", "column", "message"),
     [
-        (pl.Datetime("us", "UTC"), "at", "holds timestamps in the zone UTC where the contract wants local timestamps without"),
+        (
+            pl.Datetime("us", "UTC"),
+            "at",
+            "holds timestamps in the zone UTC where the contract wants local timestamps without",
+        ),
         (pl.Boolean, "i", "holds true and false where the contract wants integer"),
         (pl.Int64, "at", "holds numbers where the contract wants local timestamps"),
         (pl.Datetime("us"), "s", "holds timestamps where the contract wants string"),
@@ -321,14 +349,18 @@ def test_native_types_become_the_contracts_where_nothing_is_lost(engine, tmp_pat
     ],
 )
 def test_types_that_never_fit_are_told_before_anything_is_read(engines, dtype, column, message):
-    frame = pl.DataFrame({"i": [1], column: [None], "_file": [0], "_row": [1]}, schema_overrides={column: dtype})
+    frame = pl.DataFrame(
+        {"i": [1], column: [None], "_file": [0], "_row": [1]}, schema_overrides={column: dtype}
+    )
     with pytest.raises(DataRejected, match=f"a.parquet: the column '{column}' {message}.*source file"):
         screen(engines("polars").table(frame), NATIVE, files=["a.parquet"])
 
 
 @pytest.mark.spark
 def test_a_zone_is_told_on_spark_too(engines, tmp_path):
-    frame = pl.DataFrame({"i": [1], "at": [T(2024, 1, 1)]}, schema={"i": pl.Int16, "at": pl.Datetime("ms", "Asia/Shanghai")})
+    frame = pl.DataFrame(
+        {"i": [1], "at": [T(2024, 1, 1)]}, schema={"i": pl.Int16, "at": pl.Datetime("ms", "Asia/Shanghai")}
+    )
     frame.write_parquet(tmp_path / "a.parquet")
     engine = engines("spark")
     with pytest.raises(DataRejected, match="holds timestamps in the zone"):
@@ -338,9 +370,15 @@ def test_a_zone_is_told_on_spark_too(engines, tmp_path):
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        (["ID", "day"], r"the required column 'id' is missing. Nearest: ID. Rename it in the file, or map it"),
+        (
+            ["ID", "day"],
+            r"the required column 'id' is missing. Nearest: ID. Rename it in the file, or map it",
+        ),
         (["day"], r"the required column 'id' is missing. Rename it in the file"),
-        (["id", "day", "路"], r"the column '路' is not in the contract of table 'taps'. Known: id, day, .*Rename or remove it"),
+        (
+            ["id", "day", "路"],
+            r"the column '路' is not in the contract of table 'taps'. Known: id, day, .*Rename or remove it",
+        ),
         (["id", "day", "stopp"], r"the column 'stopp' is not in .* Nearest: stop."),
     ],
 )
@@ -359,9 +397,14 @@ def test_a_table_without_row_numbers_is_refused(engines):
 
 
 def test_columns_that_were_not_given_are_null_or_their_default(engine, spread, agree):
-    frame = pl.DataFrame({"id": ["A1", "a"], "day": ["2024-01-01", "2024-01-02"], "_file": [0, 0], "_row": [2, 3]})
+    frame = pl.DataFrame(
+        {"id": ["A1", "a"], "day": ["2024-01-01", "2024-01-02"], "_file": [0, 0], "_row": [2, 3]}
+    )
     made = screen(spread(engine, frame), CONTRACT, files=FILES)
     none = dict.fromkeys(CONTRACT.names)
     agree(made.clean, [none | {"id": "A1", "day": D(2024, 1, 1), "n": 1}])
     raw = {f"raw_{name}": None for name in CONTRACT.names} | {"raw_id": "a", "raw_day": "2024-01-02"}
-    agree(made.quarantine, [{"file": FILES[0], "row": 3, "rule": "pattern", "column": "id", "value": "a", **raw}])
+    agree(
+        made.quarantine,
+        [{"file": FILES[0], "row": 3, "rule": "pattern", "column": "id", "value": "a", **raw}],
+    )

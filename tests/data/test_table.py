@@ -50,7 +50,14 @@ def test_verbs_give_what_plain_python_gives(engine, spread, agree, tmp_path):
             wanted[row["city"], row["line"]][1] += row["km"]
     provinces = dict(names.iter_rows())
     expected = [
-        {"city": city, "line": line, "both_ways": riders, "km": km, "province": provinces.get(city), "share": None}
+        {
+            "city": city,
+            "line": line,
+            "both_ways": riders,
+            "km": km,
+            "province": provinces.get(city),
+            "share": None,
+        }
         for (city, line), (riders, km) in wanted.items()
     ]
     for row in expected:
@@ -71,7 +78,7 @@ def test_verbs_give_what_plain_python_gives(engine, spread, agree, tmp_path):
     kept = made.keep(str(tmp_path / "kept 表"))
     assert kept.schema == made.schema
     agree(kept, expected)
-    with pytest.raises(WorkbenchError, match="it is there already and not empty. Choose another folder"):
+    with pytest.raises(WorkbenchError, match=r"it is there already and not empty. Choose another folder"):
         made.keep(str(tmp_path / "kept 表"))
 
 
@@ -85,7 +92,9 @@ def test_sides_are_cut_alike_or_seen_whole(engine, spread, agree):
     def rated(frame, capacity, factor):
         sums = frame.group_by("city", "line").agg(nw.col("riders").sum())
         joined = sums.join(capacity, on=["city", "line"], how="left")
-        return joined.join(factor, how="cross").with_columns((nw.col("places") * nw.col("factor")).alias("limit"))
+        return joined.join(factor, how="cross").with_columns(
+            (nw.col("places") * nw.col("factor")).alias("limit")
+        )
 
     places = {(row["city"], row["line"]): row["places"] for row in capacity.iter_rows(named=True)}
     sums = defaultdict(int)
@@ -115,7 +124,9 @@ def test_tables_without_rows_keep_their_columns(engine, spread, agree, tmp_path)
     assert summed.columns == ("city", "line", "both_ways", "km")
     kept = summed.keep(str(tmp_path / "none"))
     assert kept.schema == summed.schema
-    some = spread(engine, pl.DataFrame(rows(20), schema=SCHEMA)).each(lambda frame: frame.filter(nw.col("km") < 0))
+    some = spread(engine, pl.DataFrame(rows(20), schema=SCHEMA)).each(
+        lambda frame: frame.filter(nw.col("km") < 0)
+    )
     both = some.each(lambda frame, side: frame.join(side.select("city"), on="city", how="inner"), none)
     for table in (wide, summed, kept, both):
         agree(table, pl.DataFrame(schema=table.gather().schema))
@@ -124,7 +135,9 @@ def test_tables_without_rows_keep_their_columns(engine, spread, agree, tmp_path)
 
 def test_keys_that_are_not_there_are_named(engine):
     table = engine.table(pl.DataFrame({"city": ["a"], "line": [1]}))
-    with pytest.raises(WorkbenchError, match="`by` cannot cut by 'lime': the table has no such column. Nearest: line."):
+    with pytest.raises(
+        WorkbenchError, match=r"`by` cannot cut by 'lime': the table has no such column. Nearest: line."
+    ):
         table.by(["city", "lime"], lambda frame: frame)
     for none in ("city", [], ()):
         with pytest.raises(WorkbenchError, match="needs a list of at least one key column"):
@@ -135,7 +148,9 @@ def test_a_side_of_another_engine_is_refused(engines):
     frame = pl.DataFrame({"city": ["a"]})
     for one, other in itertools.permutations(("polars", "dask", "torn"), 2):
         table, side = engines(one).table(frame), engines(other).table(frame)
-        with pytest.raises(WorkbenchError, match=rf"table on the same engine \('{one}'\); gather\(\) it first"):
+        with pytest.raises(
+            WorkbenchError, match=rf"table on the same engine \('{one}'\); gather\(\) it first"
+        ):
             table.each(lambda frame, side: frame, side)
         with pytest.raises(WorkbenchError, match="gather"):
             table.by(["city"], lambda frame, side: frame, side)
@@ -147,7 +162,9 @@ def test_torn_catches_a_function_that_lies_about_its_keys(engines, spread):
     def ranked(frame):
         return frame.with_columns(nw.col("km").rank("ordinal").over("line").alias("place"))
 
-    honest, lying = (spread(engines("torn"), frame).by(keys, ranked).gather() for keys in (["line"], ["city"]))
+    honest, lying = (
+        spread(engines("torn"), frame).by(keys, ranked).gather() for keys in (["line"], ["city"])
+    )
     truth = engines("polars").table(frame).by(["city"], ranked).gather()
     by_all = list(truth.columns)
     assert honest.sort(by_all).equals(truth.sort(by_all))
@@ -156,7 +173,9 @@ def test_torn_catches_a_function_that_lies_about_its_keys(engines, spread):
 
 def test_torn_catches_an_each_that_relates_rows(engines, spread):
     frame = pl.DataFrame({"km": [float(i) for i in range(30)]})
-    made = spread(engines("torn"), frame).each(lambda f: f.select((nw.col("km") - nw.col("km").mean()).alias("d")))
+    made = spread(engines("torn"), frame).each(
+        lambda f: f.select((nw.col("km") - nw.col("km").mean()).alias("d"))
+    )
     assert made.gather()["d"].sort().to_list() != [i - 14.5 for i in range(30)]
 
 
@@ -222,13 +241,18 @@ def test_sides_with_narrower_integers_still_meet(engines, agree):
 
 
 def test_buckets_are_the_same_in_every_process():
-    frame = pl.DataFrame({"k": [*CITIES, "a" * 99], "n": [None, 1, -5, 2**60, 0, 7], "d": [0.0, None, 1e300, -1.5, 2.0, 3.0]})
+    frame = pl.DataFrame(
+        {"k": [*CITIES, "a" * 99], "n": [None, 1, -5, 2**60, 0, 7], "d": [0.0, None, 1e300, -1.5, 2.0, 3.0]}
+    )
     here = split._bucket(frame, ("k", "n", "d"), 1000).to_list()
     code = (
         "import polars as pl; from workbench.data import split; "
-        f"print(split._bucket(pl.DataFrame({frame.to_dict(as_series=False)!r}), ('k', 'n', 'd'), 1000).to_list())"
+        f"frame = pl.DataFrame({frame.to_dict(as_series=False)!r}); "
+        "print(split._bucket(frame, ('k', 'n', 'd'), 1000).to_list())"
     )
-    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    there = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert there.stdout.strip() == str(here)
 
 

@@ -1,4 +1,4 @@
-"""Intervals, paired differences, Holm, batch means and the number of replications, against other libraries."""
+"""Intervals, differences, Holm, batch means and the number of replications, against other libraries."""
 
 import math
 

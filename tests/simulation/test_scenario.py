@@ -211,7 +211,7 @@ def test_latin_hypercube_uses_each_slice_once():
     assert all(isinstance(each.capacity, int) for each in made)
     again = latin_hypercube(Line(), {**ranges, "stops": (1.0, 2.0)}, 20, streams=Streams(7))
     assert [each.headway_s for each in again.values()] == [each.headway_s for each in made]
-    assert list(again)[0] == "sample 01"
+    assert next(iter(again)) == "sample 01"
     correlation = np.corrcoef([each.headway_s for each in made], [each.capacity for each in made])[0, 1]
     assert abs(correlation) < 0.6
 

@@ -29,12 +29,12 @@ class DaskEngine(PartsEngine):
     name = "dask"
 
     def __init__(self, address: str = "", work: str | None = None) -> None:
-        super().__init__(work)
         need("dask", "dask", "dask")
         self._client: Any = None
         if address:
             need("distributed", "dask", "dask")
             self._client = _connected(address)
+        super().__init__(work)
         self.workers = sum(self._client.nthreads().values()) if self._client else (os.cpu_count() or 1)
 
     def buckets(self, parts: int) -> int:

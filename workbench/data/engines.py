@@ -81,7 +81,7 @@ class Engine(ABC):
 
     @abstractmethod
     def write(self, jobs: Sequence[tuple[Any, str]]) -> list[Table]:
-        """Compute tables in one go where the engine can, each into Parquet in a new folder; read them back."""
+        """Compute tables, in one go where the engine can, each into a new folder; read them back."""
 
     def collect(self, native: Any) -> pl.DataFrame:
         """Compute a native frame into memory."""

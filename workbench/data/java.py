@@ -11,7 +11,8 @@ from pathlib import Path
 
 LEAST = 17
 REMEDY = (
-    "install Java 17 or newer (Debian: apt install openjdk-17-jre-headless; conda: openjdk) and set JAVA_HOME, "
+    "install Java 17 or newer (Debian: apt install openjdk-17-jre-headless; conda: openjdk) and set "
+    "JAVA_HOME, "
     "or use --engine polars or dask"
 )
 

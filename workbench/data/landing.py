@@ -277,7 +277,8 @@ def _undecodable(path: str, name: str, dialect: Dialect, error: UnicodeError) ->
     if isinstance(error, UnicodeDecodeError):
         what = f"byte 0x{error.object[error.start]:02X} does not fit"
     return DataRejected(
-        f"{name} is not {dialect.encoding} ({what}): say its encoding in a source file (`encoding: {guess}`), "
+        f"{name} is not {dialect.encoding} ({what}): say its encoding in a source file (`encoding: "
+        f"{guess}`), "
         "or save it as UTF-8."
     )
 

@@ -132,7 +132,8 @@ class TableReport:
         worst = max(self.rules, key=lambda one: one.count)
         limit = f"over its limit of {self.limit:.1%}" if self.share > self.limit else "so that none is left"
         return (
-            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against the contract, "
+            f"{self.rejected:,} of {self.rows:,} rows of '{self.table}' ({self.share:.1%}) are against "
+            "the contract, "
             f"{limit}; most ({worst.count:,}) for '{worst.column or worst.rule}': {worst.text.en}, first in "
             f"{worst.example()}"
         )
@@ -155,7 +156,8 @@ class Report:
         bad = [table for table in self.tables if not table.passed]
         if bad:
             raise DataRejected(
-                f"{'. '.join(table.complaint() for table in bad)}. The rows are kept in {quarantine}: mend the "
+                f"{'. '.join(table.complaint() for table in bad)}. The rows are kept in {quarantine}: "
+                "mend the "
                 "files (or map them with a source file) and run again."
             )
 

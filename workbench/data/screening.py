@@ -128,21 +128,24 @@ def _check_columns(table: Table, contract: TableContract, where: str) -> None:
             spare = [other for other in have if other not in contract.names]
             near = nearest(column.name, spare) + " " if spare else ""
             raise DataRejected(
-                f"{where}: the required column '{column.name}' is missing. {near}Rename it in the file, or map it "
+                f"{where}: the required column '{column.name}' is missing. {near}Rename it in the file, "
+                "or map it "
                 "in a source file (`--source`)."
             )
     for name in have:
         if name not in contract.names:
             raise DataRejected(
                 f"{where}: the column '{name}' is not in the contract of table '{contract.name}'. "
-                f"{nearest(name, contract.names)} Rename or remove it, or choose the columns in a source file "
+                f"{nearest(name, contract.names)} Rename or remove it, or choose the columns in a source "
+                "file "
                 "(`--source`)."
             )
     for column in contract.columns:
         if column.name in have and not can_become(column, schema[column.name]):
             wanted = "local timestamps without a zone" if column.type == "timestamp" else column.type
             raise DataRejected(
-                f"{where}: the column '{column.name}' holds {in_words(schema[column.name])} where the contract "
+                f"{where}: the column '{column.name}' holds {in_words(schema[column.name])} where the "
+                "contract "
                 f"wants {wanted}. Convert it, or map it in a source file (`--source`)."
             )
 

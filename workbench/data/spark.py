@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -65,9 +66,7 @@ class SparkEngine(Engine):
     name = "spark"
 
     def __init__(self, address: str = "", work: str | None = None) -> None:
-        super().__init__(work)
         need("pyspark", "spark", "spark")
-        self.address = address
         if address.startswith("sc://"):
             if importlib.util.find_spec("grpc") is None:
                 raise EngineMissing(
@@ -75,6 +74,8 @@ class SparkEngine(Engine):
                 )
         elif problem := java_problem():
             raise EngineMissing(problem)
+        super().__init__(work)
+        self.address = address
         self._session: Any = None
         # Links and new files need a plain name. A cluster sees no folder than `work`, and there it has one.
         plain = bool(address) or PLAIN.fullmatch(str(self.work))
@@ -106,13 +107,9 @@ class SparkEngine(Engine):
             frame = explained(partial(self.session.read.parquet, *paths))
             extra = []
             if numbered:
-                pairs = (F.lit(x) for i, path in zip(places, paths, strict=True) for x in (path, i))
-                uri = F.regexp_replace(F.col("_metadata.file_path"), r"\+", "%2B")  # else decoded as a blank
-                path = F.regexp_replace(F.url_decode(uri), "^file:/+", "/")
-                unknown = F.raise_error(F.concat(F.lit("No file of the table is called "), path))
-                number = F.coalesce(F.create_map(*pairs)[path], unknown.cast("int"))
                 row = F.col("_metadata.row_index") + F.lit(files[0].first_row)
-                extra = [number.cast("bigint").alias("_file"), row.cast("bigint").alias("_row")]
+                file = _file_number(frame, dict(zip(paths, places, strict=True)))
+                extra = [file.cast("bigint").alias("_file"), row.cast("bigint").alias("_row")]
             frames.append(frame.select(*_conformed(frame, listing, files[0].schema), *extra))
         whole = frames[0]
         for frame in frames[1:]:
@@ -186,6 +183,20 @@ def _value(name: str, native: str, dtype: pl.DataType) -> Any:
     return micros if dtype.time_zone else micros.cast("timestamp_ntz")
 
 
+def _file_number(frame: Any, numbers: Mapping[str, int]) -> Any:
+    """The number of the file that a row came from; its name stands there as a URI, in one of two spellings."""
+    from pyspark.sql import functions as F
+
+    pairs: list[Any] = []
+    for uri in frame.inputFiles():
+        bare = uri.removeprefix("file:").replace("///", "/", 1)
+        for spelling in (f"file:{bare}", f"file://{bare}"):
+            pairs += [F.lit(spelling), F.lit(numbers[unquote(bare)])]
+    name = F.col("_metadata.file_path")
+    unknown = F.raise_error(F.concat(F.lit("Not a file of this table: "), name)).cast("int")
+    return F.coalesce(F.create_map(*pairs)[name], unknown)
+
+
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
@@ -221,7 +232,8 @@ def _start(address: str) -> Any:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     elif problem := unreachable(address, MASTER_PORT):
         raise EngineMissing(
-            f"No Spark master answers at '{address}' ({problem}): start one, mend the address, or use --engine spark."
+            f"No Spark master answers at '{address}' ({problem}): start one, mend the address, or use "
+            "--engine spark."
         )
     cores = os.cpu_count() or 1
     builder = SparkSession.builder.master(address or "local[*]").appName("workbench")

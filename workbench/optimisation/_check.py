@@ -14,7 +14,12 @@ Kind = Literal["text", "number", "whole", "day", "time"]
 
 
 def number(
-    name: str, value: float, *, above: float | None = None, least: float | None = None, most: float | None = None
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
 ) -> float:
     """
     Check one parameter.
@@ -33,7 +38,10 @@ def number(
     BadParameter
         It is no finite number, or out of its bounds.
     """
-    bounds = [f"above {above:g}" if above is not None else "", f"at least {least:g}" if least is not None else ""]
+    bounds = [
+        f"above {above:g}" if above is not None else "",
+        f"at least {least:g}" if least is not None else "",
+    ]
     bounds.append(f"at most {most:g}" if most is not None else "")
     wanted = " and ".join(each for each in bounds if each) or "a number"
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -53,8 +61,8 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Kind], what: str) -> pl.Dat
     frame
         Any small frame.
     columns
-        Each column that is needed and its kind: text (whole numbers become text), number (float), whole (int),
-        day, time (naive timestamp).
+        Each column that is needed and its kind: text (whole numbers become text), number (float), whole
+        (int), day, time (naive timestamp).
     what
         What the frame is called in messages.
 
@@ -86,8 +94,17 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Kind], what: str) -> pl.Dat
             gap = gap | (cast[name] == "").fill_null(value=False)
         if gap.any():
             row = int(gap.arg_max() or 0)
-            raise DataRejected(f"row {row + 1} of {what}: `{name}` is {_shown(frame[name][row])}; give a value.")
+            raise DataRejected(
+                f"row {row + 1} of {what}: `{name}` is {_shown(frame[name][row])}; give a value."
+            )
     return cast
+
+
+def whole(name: str, value: object, *, least: int) -> int:
+    """Check a whole number; `BadParameter` where it is none or below its least."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise BadParameter(f"`{name}` must be a whole number, {least} or more, not {value!r}.")
+    return value
 
 
 def first(rows: pl.Series) -> int:
@@ -112,7 +129,7 @@ def _cast(column: pl.Series, kind: Kind, what: str) -> pl.Series:
 
 
 def _shown(value: object) -> str:
-    return {None: "missing", "": "empty"}.get(value, str(value)) if not isinstance(value, float) else str(value)
+    return "missing" if value is None else "empty" if value == "" else str(value)
 
 
 _TYPES: dict[str, pl.DataType] = {

@@ -1,9 +1,9 @@
 """
-Vehicle blocks: which trips one vehicle runs in a day, with the fewest vehicles and then the least empty driving.
+Vehicle blocks: the trips of each vehicle, with the fewest vehicles and then the least empty driving.
 
-A trip may follow another when the vehicle has taken its layover and driven empty to its start in time. Chaining
-as many pairs as possible gives the fewest vehicles; among those chains the cheapest is taken. That is a maximum
-flow of least cost; the same by assignment is there as a check [1]_.
+A trip may follow another when the vehicle has taken its layover and driven empty to its start in time.
+Chaining as many pairs as possible gives the fewest vehicles; among those chains the cheapest is taken. That
+is a maximum flow of least cost; the same by assignment is there as a check [1]_.
 
 References
 ----------
@@ -44,8 +44,9 @@ class Blocks:
     trips
         block_id, sequence (from 1), trip_id, start_stop, end_stop, start_s, end_s.
     links
-        What a vehicle does between two trips: block_id, sequence (of the trip before), trip_id and next_trip_id,
-        from_stop, to_stop, deadhead_km, deadhead_s, wait_s (layover and waiting, empty driving not counted).
+        What a vehicle does between two trips: block_id, sequence (of the trip before), trip_id and
+        next_trip_id, from_stop, to_stop, deadhead_km, deadhead_s, wait_s (layover and waiting, empty driving
+        not counted).
     vehicles
         Number of blocks.
     deadhead_km, deadhead_s
@@ -64,7 +65,7 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of trips that one vehicle can run one after the other: places of both, km, seconds and waiting."""
+    """Pairs of trips that one vehicle can run one after the other: rows of both, km, seconds and waiting."""
 
     before: Places
     after: Places
@@ -99,8 +100,8 @@ def vehicle_blocks(
     cost_per_km, cost_per_waiting_hour
         What a kilometre of empty driving costs, and an hour of waiting between trips.
     method
-        "flow": maximum flow of least cost (OR-Tools). "matching": assignment (SciPy); the same vehicles and cost
-        another way, for checks, up to 4,000 trips.
+        "flow": maximum flow of least cost (OR-Tools). "matching": assignment (SciPy); the same vehicles and
+        cost another way, for checks, up to 4,000 trips.
 
     Returns
     -------
@@ -161,7 +162,9 @@ def possible_pairs(
     early = np.searchsorted(start[order], end + layover)
     late = np.searchsorted(start[order], end + longest + slowest, side="right")
     if (many := int((late - early).clip(0).sum())) > MOST_PAIRS:
-        raise BadParameter(f"{many:,} pairs of trips are too many to try: set `longest_wait_s`, or take fewer trips.")
+        raise BadParameter(
+            f"{many:,} pairs of trips are too many to try: set `longest_wait_s`, or take fewer trips."
+        )
     found: list[tuple[Places, Places]] = []
     for trip in range(good.height):
         later = order[early[trip] : late[trip]]
@@ -202,14 +205,18 @@ def _whole(cost: Floats, nodes: int) -> Places:
     while most * scale * nodes * 4 > 2**62:
         scale /= 10
     if most and scale * most < 1e3:
-        raise BadParameter(f"A link between two trips costs {most:g}, more than can be told apart: use a larger unit.")
+        raise BadParameter(
+            f"A link between two trips costs {most:g}, more than can be told apart: use a larger unit."
+        )
     return np.rint(cost * scale).astype(np.int64)
 
 
 def _by_assignment(trips: int, pairs: Pairs, cost: Floats) -> Places:
     """Choose pairs by an assignment where to leave a trip without a next one costs more than all links."""
     if trips > MOST_ASSIGNED:
-        raise BadParameter(f"The method 'matching' takes up to {MOST_ASSIGNED:,} trips, not {trips:,}: use 'flow'.")
+        raise BadParameter(
+            f"The method 'matching' takes up to {MOST_ASSIGNED:,} trips, not {trips:,}: use 'flow'."
+        )
     optimize = need("scipy.optimize", "Vehicle blocks by matching")
     alone = 1.0 + float(cost.max(initial=0.0)) * trips
     prices = np.full((trips, trips), alone)

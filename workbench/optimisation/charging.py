@@ -1,10 +1,10 @@
 """
 Electric vehicles on given blocks: where and when they charge, and how many more vehicles it takes.
 
-A vehicle charges while it waits at a terminal with a charger. Where that is not enough, a full vehicle takes over
-between two trips; the one it relieves drives to the depot, and may relieve another after `turnaround_s`. The plan
-has the fewest vehicles more, then the fewest reliefs, then the least time on chargers. A small variant: power is
-the same at any state of charge, and one charge for each wait.
+A vehicle charges while it waits at a terminal with a charger. Where that is not enough, a full vehicle takes
+over between two trips; the one it relieves drives to the depot, and may relieve another after `turnaround_s`.
+The plan has the fewest vehicles more, then the fewest reliefs, then the least time on chargers. A small
+variant: power is the same at any state of charge, and one charge for each wait.
 
 References
 ----------
@@ -16,13 +16,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
-from workbench.errors import BadParameter, CheckFailed, DataRejected
-from workbench.optimisation._check import Kind, first, number, table
-from workbench.optimisation._need import need
+from workbench.errors import BadParameter, DataRejected
+from workbench.optimisation._charging import ChargingModel
+from workbench.optimisation._check import Kind, first, number, table, whole
 from workbench.optimisation.blocks import Blocks
 
 DUTIES: Mapping[str, Kind] = {
@@ -110,9 +109,9 @@ def duties_of(blocks: Blocks, trip_km: Mapping[str, float], *, kwh_per_km: float
     Returns
     -------
     DataFrame
-        block_id, sequence, trip_id, start_s, end_s, energy_kwh (of the trip and the empty way to it), place (where
-        the vehicle waits after it) and until_s (when it must leave from there for the next trip; the end of the
-        trip for the last).
+        block_id, sequence, trip_id, start_s, end_s, energy_kwh (of the trip and the empty way to it), place
+        (where the vehicle waits after it) and until_s (when it must leave from there for the next trip; the
+        end of the trip for the last).
 
     Raises
     ------
@@ -170,11 +169,11 @@ def charging_plan(
     step_s
         Charges last a multiple of this many seconds.
     turnaround_s
-        Time from the end of its last trip until a relieved vehicle is full and may relieve another, s; never on the
-        same day where not given.
+        Time from the end of its last trip until a relieved vehicle is full and may relieve another, s; never
+        on the same day where not given.
     effort
-        How long to search, in the solver's deterministic time (about seconds), so that results do not depend on the
-        machine; the first plan found is always kept.
+        How long to search for each of the three aims, in the solver's deterministic time (about seconds), so
+        that results do not depend on the machine.
 
     Returns
     -------
@@ -194,15 +193,26 @@ def charging_plan(
     """
     rows = _checked(duties, battery)
     for place, count in chargers.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise BadParameter(f"'{place}' must have a whole number of chargers, 0 or more, not {count!r}.")
-    if isinstance(step_s, bool) or not isinstance(step_s, int) or step_s < 1:
-        raise BadParameter(f"`step_s` must be a whole number of seconds, 1 or more, not {step_s!r}.")
-    least = max(1, math.ceil(number("shortest_charge_s", shortest_charge_s, least=0) / step_s))
-    back = None if turnaround_s is None else math.ceil(number("turnaround_s", turnaround_s, least=0))
-    number("effort", effort, above=0)
-    model = _Plan(rows, chargers, battery, least, step_s, back)
-    return model.solve(effort)
+        whole(f"chargers['{place}']", count, least=0)
+    whole("step_s", step_s, least=1)
+    gain_wh = math.floor(battery.charge_kw * step_s / 3.6 + 1e-6)
+    if not gain_wh:
+        raise BadParameter(
+            f"{battery.charge_kw:g} kW give less than 1 Wh in `step_s` {step_s}: make it longer."
+        )
+    model = ChargingModel(
+        rows,
+        chargers,
+        full_wh=battery.usable_wh,
+        gain_wh=gain_wh,
+        least_steps=max(1, math.ceil(number("shortest_charge_s", shortest_charge_s, least=0) / step_s)),
+        step_s=step_s,
+        turnaround_s=None
+        if turnaround_s is None
+        else math.ceil(number("turnaround_s", turnaround_s, least=0)),
+    )
+    extra, bound = model.solve(number("effort", effort, above=0))
+    return ChargingPlan(extra, bound, *model.read())
 
 
 def _checked(duties: pl.DataFrame, battery: Battery) -> pl.DataFrame:
@@ -226,111 +236,3 @@ def _checked(duties: pl.DataFrame, battery: Battery) -> pl.DataFrame:
             f"{battery.usable_wh / 1000:g} kWh: no number of vehicles runs it."
         )
     return rows
-
-
-class _Plan:
-    """The constraint program. Energy is in whole Wh, use rounded up and charging down; times in whole seconds."""
-
-    def __init__(
-        self, rows: pl.DataFrame, chargers: Mapping[str, int], battery: Battery, least: int, step_s: int, back: int | None
-    ) -> None:
-        self.cp = need("ortools.sat.python.cp_model", "A charging plan")
-        self.rows, self.step_s, self.full = rows, step_s, battery.usable_wh
-        self.gain = battery.charge_kw * step_s / 3.6  # Wh a step
-        self.model = self.cp.CpModel()
-        self.before: list[Any] = []
-        self.after: list[Any] = []
-        self.reliefs: dict[int, Any] = {}
-        self.charges: dict[int, tuple[Any, Any]] = {}
-        at: dict[str, list[Any]] = {}
-        away: list[Any] = []
-        longest = 0
-        table_ = rows.select("block_id", "start_s", "end_s", "energy_kwh", "place", "until_s").rows()
-        for row, (block, start, end, energy, _, _) in enumerate(table_):
-            full = self.model.new_int_var(0, self.full, f"before {row}")
-            use = math.ceil(energy * 1000 - 1e-6)
-            self.before.append(full)
-            self.after.append(full - use)
-            self.model.add(full >= use)
-            if not row or table_[row - 1][0] != block:
-                self.model.add(full == self.full)
-                continue
-            relief = self.model.new_bool_var(f"relief {row}")
-            self.reliefs[row] = relief
-            gained: Any = 0
-            _, _, arrives, _, place, leaves = table_[row - 1]
-            most = math.floor((math.floor(leaves) - math.ceil(arrives)) / step_s)
-            if most >= least and chargers.get(place, 0):
-                gained, interval = self._charge(row, relief, math.ceil(arrives), least, most)
-                at.setdefault(place, []).append(interval)
-                longest += most
-            self.model.add(full <= self.after[row - 1] + gained).only_enforce_if(relief.Not())
-            until = math.floor(start) if back is None else max(math.floor(start), math.ceil(arrives) + back)
-            away.append((math.floor(start), until, relief))
-        for place, intervals in at.items():
-            self.model.add_cumulative(intervals, [1] * len(intervals), chargers[place])
-        self._count(away, longest, back)
-
-    def _charge(self, row: int, relief: Any, arrives: int, least: int, most: int) -> tuple[Any, Any]:
-        """Add one charge before a trip; what it gains and when it holds the charger."""
-        here = self.model.new_bool_var(f"charges {row}")
-        steps = self.model.new_int_var(0, most, f"steps {row}")
-        begin = self.model.new_int_var(arrives, arrives + (most - least) * self.step_s, f"begins {row}")
-        end = self.model.new_int_var(arrives, arrives + most * self.step_s, f"ends {row}")
-        interval = self.model.new_optional_interval_var(begin, steps * self.step_s, end, here, f"charge {row}")
-        self.model.add(steps >= least).only_enforce_if(here)
-        self.model.add(steps == 0).only_enforce_if(here.Not())
-        self.model.add_implication(relief, here.Not())
-        self.charges[row] = (begin, steps)
-        gained = self.model.new_int_var(0, self.full, f"gained {row}")
-        self.model.add_division_equality(gained, ..., 1)
-        return gained, interval
-
-    def _count(self, away: list[Any], longest: int, back: int | None) -> None:
-        """Vehicles beside one a block: all reliefs, or those that are away at once when vehicles come back."""
-        reliefs = list(self.reliefs.values())
-        self.extra = self.model.new_int_var(0, len(reliefs), "extra")
-        if back is None:
-            self.model.add(self.extra == sum(reliefs))
-        elif away:
-            spans = [
-                self.model.new_optional_fixed_size_interval_var(start, end - start, relief, f"away {place}")
-                for place, (start, end, relief) in enumerate(away)
-            ]
-            self.model.add_cumulative(spans, [1] * len(spans), self.extra)
-        steps = sum(each for _, each in self.charges.values())
-        self.weight = (longest + 1) * (len(reliefs) + 1)
-        self.model.minimize(self.extra * self.weight + sum(reliefs) * (longest + 1) + steps)
-
-    def solve(self, effort: float) -> ChargingPlan:
-        """Search, and read the plan."""
-        solver = self.cp.CpSolver()
-        solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
-        solver.parameters.max_deterministic_time = effort
-        status = solver.solve(self.model)
-        if status not in (self.cp.OPTIMAL, self.cp.FEASIBLE):
-            raise CheckFailed(f"No charging plan was found ({solver.status_name(status)}): give more effort.")
-        rows, frame = self.rows, pl.DataFrame
-        names = rows.select("block_id", "sequence", "trip_id", "place").rows()
-        reliefs = [
-            (names[row][0], names[row - 1][2], names[row][2])
-            for row, each in self.reliefs.items()
-            if solver.value(each)
-        ]
-        charges = []
-        for row, (begin, steps) in self.charges.items():
-            if solver.value(steps):
-                start, kept = solver.value(begin), solver.value(self.before[row]) - solver.value(self.after[row - 1])
-                charges.append((names[row][0], names[row - 1][2], names[row - 1][3], start, start + solver.value(steps) * self.step_s, kept / 1000))
-        energy = [
-            (names[row][0], names[row][1], names[row][2], solver.value(self.before[row]) / 1000, solver.value(self.after[row]) / 1000)
-            for row in range(rows.height)
-        ]
-        bound = max(0, math.ceil((solver.best_objective_bound - self.weight + 1) / self.weight - 1e-9))
-        return ChargingPlan(
-            solver.value(self.extra),
-            bound,
-            frame(reliefs, schema=dict.fromkeys(("block_id", "after_trip_id", "next_trip_id"), pl.String), orient="row"),
-            frame(charges, schema={"block_id": pl.String}, orient="row"),
-            frame(energy, schema={"block_id": pl.String}, orient="row"),
-        )

@@ -81,8 +81,8 @@ class Measured:
     Parameters
     ----------
     legs
-        from_stop, to_stop, km, minutes; a pair that is not in it cannot be driven. From a stop to itself it is 0
-        unless the table says otherwise.
+        from_stop, to_stop, km, minutes; a pair that is not in it cannot be driven. From a stop to itself it
+        is 0 unless the table says otherwise.
     """
 
     legs: pl.DataFrame = field(repr=False)
@@ -91,7 +91,9 @@ class Measured:
         legs = table(self.legs, LEGS, "the deadhead table")
         for column in ("km", "minutes"):
             if (row := first(legs[column] < 0)) >= 0:
-                raise DataRejected(f"row {row + 1} of the deadhead table: `{column}` {legs[column][row]:g} is negative.")
+                raise DataRejected(
+                    f"row {row + 1} of the deadhead table: `{column}` {legs[column][row]:g} is negative."
+                )
         if (row := first(legs.select("from_stop", "to_stop").is_duplicated())) >= 0:
             pair = f"'{legs['from_stop'][row]}' to '{legs['to_stop'][row]}'"
             raise DataRejected(f"The deadhead table has {pair} more than once: keep one.")
@@ -136,13 +138,17 @@ def distances_km(stops: pl.DataFrame, from_stops: Sequence[str], to_stops: Seque
     known = table(stops, {"stop_id": "text"}, "the stops")
     check_known(sorted(wanted), known["stop_id"], "the stops")
     used = known.filter(pl.col("stop_id").is_in(list(wanted)))
-    used = table(used, {"stop_id": "text", "stop_lat": "number", "stop_lon": "number"}, "the stops that are used")
+    used = table(
+        used, {"stop_id": "text", "stop_lat": "number", "stop_lon": "number"}, "the stops that are used"
+    )
     outside = (used["stop_lat"].abs() > 90) | (used["stop_lon"].abs() > 180)
     if (row := first(outside)) >= 0:
         raise DataRejected(f"Stop '{used['stop_id'][row]}' is nowhere on earth: mend its coordinates.")
     if (row := first(used["stop_id"].is_duplicated())) >= 0:
         raise DataRejected(f"Stop '{used['stop_id'][row]}' is in the stops more than once: keep one.")
-    place = {stop: (lat, lon) for stop, lat, lon in used.select("stop_id", "stop_lat", "stop_lon").iter_rows()}
+    place = {
+        stop: (lat, lon) for stop, lat, lon in used.select("stop_id", "stop_lat", "stop_lon").iter_rows()
+    }
     start = np.radians([place[stop] for stop in from_stops]).reshape(-1, 1, 2)
     end = np.radians([place[stop] for stop in to_stops]).reshape(1, -1, 2)
     half = np.sin((end - start) / 2) ** 2

@@ -1,8 +1,8 @@
 """
 Which depot's vehicles run which trips: instances of the multi-depot problem, and the published ones.
 
-A vehicle leaves its depot, runs trips and returns to the same depot; each depot has so many vehicles. Costs are
-on pulling out, on going from one trip to the next, and on pulling in.
+A vehicle leaves its depot, runs trips and returns to the same depot; each depot has so many vehicles. Costs
+are on pulling out, on going from one trip to the next, and on pulling in.
 
 References
 ----------
@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from workbench.errors import BadParameter, DataRejected
-from workbench.optimisation._check import number
+from workbench.optimisation._check import number, whole
 from workbench.optimisation._need import need
 from workbench.optimisation.blocks import possible_pairs
 from workbench.optimisation.deadheads import Deadheads, Floats
@@ -63,7 +63,9 @@ class DepotProblem:
             if costs.shape != shape:
                 raise DataRejected(f"`{name}` must have the shape {shape}, not {costs.shape}.")
             if np.isnan(costs).any() or (costs < 0).any():
-                raise DataRejected(f"`{name}` has a cost that is negative or not a number: costs are 0 or more.")
+                raise DataRejected(
+                    f"`{name}` has a cost that is negative or not a number: costs are 0 or more."
+                )
             object.__setattr__(self, name, costs)
         if len(self.vehicles) != depots or any(each < 0 for each in self.vehicles):
             raise DataRejected(f"`vehicles` must have a number, 0 or more, for each of the {depots} depots.")
@@ -75,16 +77,23 @@ class DepotProblem:
         stuck = ~np.isfinite(self.pull_in).any(axis=1) & ~np.isfinite(self.link).any(axis=1)
         for bad, why in ((alone, "comes to"), (stuck, "gets away from")):
             if bad.any():
-                raise DataRejected(f"No vehicle {why} trip '{self.trips[int(bad.argmax())]}': give it a cost.")
+                raise DataRejected(
+                    f"No vehicle {why} trip '{self.trips[int(bad.argmax())]}': give it a cost."
+                )
 
     def _refuse_loops(self) -> None:
-        graph, sparse = need("scipy.sparse.csgraph", "Multi-depot scheduling"), need("scipy.sparse", "It")
+        graph, sparse = (
+            need("scipy.sparse.csgraph", "Multi-depot scheduling"),
+            need("scipy.sparse", "Multi-depot scheduling"),
+        )
         links = np.isfinite(self.link)
         count, groups = graph.connected_components(sparse.csr_array(links), connection="strong")
         if count < len(self.trips) or links.diagonal().any():
             sizes = np.bincount(groups, minlength=count)
             trip = int(np.flatnonzero((sizes[groups] > 1) | links.diagonal())[0])
-            raise DataRejected(f"Links lead from trip '{self.trips[trip]}' back to itself: a trip is run once a day.")
+            raise DataRejected(
+                f"Links lead from trip '{self.trips[trip]}' back to itself: a trip is run once a day."
+            )
 
 
 def depot_problem(
@@ -117,8 +126,7 @@ def depot_problem(
     """
     good = check_trips(trips)
     for depot, count in vehicles.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise BadParameter(f"Depot '{depot}' must have a whole number of vehicles, 0 or more, not {count!r}.")
+        whole(f"vehicles['{depot}']", count, least=0)
     if not vehicles:
         raise BadParameter("No depot is given: name the stop of one at least, and its vehicles.")
     per_vehicle = number("cost_per_vehicle", cost_per_vehicle, least=0)
@@ -131,7 +139,8 @@ def depot_problem(
     ends, starts = (sorted(set(good[column])) for column in ("end_stop", "start_stop"))
     out, back = deadheads.between(names, starts)[0], deadheads.between(ends, names)[0]
     to, from_ = (
-        [stops.index(each) for each in good[column]] for stops, column in ((starts, "start_stop"), (ends, "end_stop"))
+        [stops.index(each) for each in good[column]]
+        for stops, column in ((starts, "start_stop"), (ends, "end_stop"))
     )
     return DepotProblem(
         pull_out=_priced(out, per_km)[:, to] + per_vehicle,
@@ -147,8 +156,8 @@ def read_depot_problem(path: str | Path) -> DepotProblem:
     """
     Read a published instance (.inp).
 
-    The first line has the number of depots m, of trips n, and the vehicles of each depot; then m + n rows of m + n
-    costs, depots before trips, -1 where something is not possible.
+    The first line has the number of depots m, of trips n, and the vehicles of each depot; then m + n rows of
+    m + n costs, depots before trips, -1 where something is not possible.
 
     Raises
     ------
@@ -169,8 +178,8 @@ def read_depot_problem(path: str | Path) -> DepotProblem:
     size = depots + trips
     if len(numbers) != 2 + depots + size**2:
         raise DataRejected(
-            f"{path.name} says {depots} depots and {trips} trips, so it must hold {2 + depots + size**2:,} numbers; it "
-            f"holds {len(numbers):,}."
+            f"{path.name} says {depots} depots and {trips} trips, so it must hold {2 + depots + size**2:,} "
+            f"numbers; it holds {len(numbers):,}."
         )
     vehicles, costs = numbers[2 : 2 + depots], numbers[2 + depots :].reshape(size, size)
     if (vehicles % 1).any() or ((costs < 0) & (costs != -1)).any():

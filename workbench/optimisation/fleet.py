@@ -1,18 +1,18 @@
 """
 The fewest vehicles that run a day's trips without driving empty: the deficit function.
 
-At a terminal the deficit is the number of departures so far less the number of arrivals; as many vehicles must
-stand there in the morning as it ever reaches, and no fewer do [1]_ [2]_. A terminal is a place, not a stop_id:
-feeds often give each bay its own id, so merge terminals first, or the fleet comes out far too large.
+At a terminal the deficit is the number of departures so far less the number of arrivals; as many vehicles
+must stand there in the morning as it ever reaches, and no fewer do [1]_ [2]_. A terminal is a place, not a
+stop_id: feeds often give each bay its own id, so merge terminals first, or the fleet comes out far too large.
 
 References
 ----------
 .. [1] S. A. Linis and M. S. Maksim (1967), On the problem of constructing routes, Proc. Inst. Civil Aviation
    Engineers 102, 36-45 (in Russian).
-.. [2] A. Ceder and H. I. Stern (1981), Deficit function bus scheduling with deadheading trip insertions for fleet
-   size reduction, Transportation Science 15, 338-363.
-.. [3] J. L. Saha (1970), An algorithm for bus scheduling problems, Operational Research Quarterly 21, 463-474 (the
-   same number as trips less a maximum matching).
+.. [2] A. Ceder and H. I. Stern (1981), Deficit function bus scheduling with deadheading trip insertions for
+   fleet size reduction, Transportation Science 15, 338-363.
+.. [3] J. L. Saha (1970), An algorithm for bus scheduling problems, Operational Research Quarterly 21, 463-474
+   (the same number as trips less a maximum matching).
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ def merge_terminals(
     stops
         stop_id, and parent_station (text, null where a stop has none) or stop_lat and stop_lon (degrees).
     by
-        "parent_station": stops of one station are one terminal. "distance": stops within `within_m` of each other
-        are, also by way of a third one.
+        "parent_station": stops of one station are one terminal. "distance": stops within `within_m` of each
+        other are, also by way of a third one.
     within_m
         Distance on the ground, m; for "distance".
 
@@ -100,7 +100,10 @@ def merge_terminals(
         return {stop: str(parents[stop] or stop) for stop in ends}
     reach = number("within_m", within_m or 0.0, least=0) / 1000
     near = distances_km(stops, ends, ends) <= reach
-    graph, sparse = need("scipy.sparse.csgraph", "Merging terminals"), need("scipy.sparse", "Merging terminals")
+    graph, sparse = (
+        need("scipy.sparse.csgraph", "Merging terminals"),
+        need("scipy.sparse", "Merging terminals"),
+    )
     _, groups = graph.connected_components(sparse.csr_array(near), directed=False)
     names: dict[int, str] = {}
     return {stop: names.setdefault(int(group), stop) for stop, group in zip(ends, groups, strict=True)}
@@ -117,15 +120,16 @@ def deficit_function(
     trips
         See `trips_of`.
     terminals
-        Terminal of every stop where a trip starts or ends (`merge_terminals`); each stop its own where not given.
+        Terminal of every stop where a trip starts or ends (`merge_terminals`); each stop its own where not
+        given.
     layover_s
         Time after its arrival before a vehicle may leave again, s.
 
     Returns
     -------
     DataFrame
-        terminal, time_s, deficit: its value from this time until the next row. A vehicle that is ready at a time
-        serves a departure at this time.
+        terminal, time_s, deficit: its value from this time until the next row. A vehicle that is ready at a
+        time serves a departure at this time.
 
     Raises
     ------
@@ -136,10 +140,14 @@ def deficit_function(
     """
     good, wait = _at_terminals(trips, terminals), number("layover_s", layover_s, least=0)
     departures = good.select(
-        pl.col("from").alias("terminal"), pl.col("start_s").alias("time_s"), pl.lit(1, pl.Int64).alias("deficit")
+        pl.col("from").alias("terminal"),
+        pl.col("start_s").alias("time_s"),
+        pl.lit(1, pl.Int64).alias("deficit"),
     )
     arrivals = good.select(
-        pl.col("to").alias("terminal"), (pl.col("end_s") + wait).alias("time_s"), pl.lit(-1, pl.Int64).alias("deficit")
+        pl.col("to").alias("terminal"),
+        (pl.col("end_s") + wait).alias("time_s"),
+        pl.lit(-1, pl.Int64).alias("deficit"),
     )
     steps = pl.concat([departures, arrivals]).group_by("terminal", "time_s").agg(pl.col("deficit").sum())
     return steps.sort("terminal", "time_s").with_columns(pl.col("deficit").cum_sum().over("terminal"))
@@ -160,8 +168,8 @@ def minimum_fleet(
     trips, terminals, layover_s
         See `deficit_function`.
     method
-        "deficit": the sum of the largest deficits. "matching": trips less the most pairs of a trip and the one its
-        vehicle does next (Hopcroft-Karp); another way to the same number, for checks.
+        "deficit": the sum of the largest deficits. "matching": trips less the most pairs of a trip and the
+        one its vehicle does next (Hopcroft-Karp); another way to the same number, for checks.
 
     Returns
     -------
@@ -229,4 +237,3 @@ def _unmatched(trips: pl.DataFrame, wait: float) -> pl.DataFrame:
     before = graph.maximum_bipartite_matching(sparse.csr_array(links), perm_type="row")
     alone = trips.filter(pl.Series(np.asarray(before) < 0))
     return alone.group_by(pl.col("from").alias("terminal")).agg(pl.len().cast(pl.Int64).alias("vehicles"))
-

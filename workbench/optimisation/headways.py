@@ -36,7 +36,7 @@ ALMOST = 1e-9
 """What a number of vehicles may be above a whole one and still count as it."""
 
 
-def headways(
+def headways_from_load(
     load: pl.DataFrame,
     *,
     method: Method,
@@ -51,14 +51,14 @@ def headways(
     Parameters
     ----------
     load
-        One row a period and section: start_s and end_s of the period (seconds of the day), section (order along
-        the line), length_km, load (persons carried over the section in the period, by all vehicles together,
-        counted in the period in which their vehicle left the first stop).
+        One row a period and section: start_s and end_s of the period (seconds of the day), section (order
+        along the line), length_km, load (persons carried over the section in the period, by all vehicles
+        together, counted in the period in which their vehicle left the first stop).
     method
-        "daily_max": the section whose load is largest over the day; "hourly_max": in each period its own largest;
-        "profile": passenger-kilometres over the length of the line; "profile_share": the same, and the load may be
-        above the desired occupancy on at most `over_share` of the length. A share of 0 is "hourly_max", a share
-        of 1 is "profile".
+        "daily_max": the section whose load is largest over the day; "hourly_max": in each period its own
+        largest; "profile": passenger-kilometres over the length of the line; "profile_share": the same, and
+        the load may be above the desired occupancy on at most `over_share` of the length. A share of 0 is
+        "hourly_max", a share of 1 is "profile".
     desired_occupancy
         Persons wanted on a vehicle; one number, or one for each period in order.
     policy_headway_s
@@ -71,11 +71,11 @@ def headways(
     Returns
     -------
     DataFrame
-        One row a period: start_s, end_s, section and load that count (the largest of the period; of the day for
-        "daily_max"), vehicles_needed (exact), vehicles (whole, rounded up), headway_s (null where no vehicle is
-        needed), set_by ("load", "capacity", "length" or "policy"), occupancy (persons on a vehicle on that section),
-        density (mean load over largest: near 1 the profile is flat and the profile methods save nothing), over_share
-        (share of the length that is then fuller than desired).
+        One row a period: start_s, end_s, section and load that count (the largest of the period; of the day
+        for "daily_max"), vehicles_needed (exact), vehicles (whole, rounded up), headway_s (null where no
+        vehicle is needed), set_by ("load", "capacity", "length" or "policy"), occupancy (persons on a vehicle
+        on that section), density (mean load over largest: near 1 the profile is flat and the profile methods
+        save nothing), over_share (share of the length that is then fuller than desired).
 
     Raises
     ------
@@ -93,12 +93,16 @@ def headways(
     policy = None if policy_headway_s is None else number("policy_headway_s", policy_headway_s, above=0)
     share = number("over_share", over_share, least=0, most=1)
     if share and method != "profile_share":
-        raise BadParameter(f"`over_share` belongs to the method 'profile_share', not to '{method}': leave it out.")
+        raise BadParameter(
+            f"`over_share` belongs to the method 'profile_share', not to '{method}': leave it out."
+        )
     room = None if capacity is None else number("capacity", capacity, above=0)
     if room is None and method in ("profile", "profile_share"):
         raise BadParameter(f"The method '{method}' needs `capacity`, the persons that a vehicle can take.")
     if room is not None and max(wanted) > room:
-        raise BadParameter(f"`desired_occupancy` {max(wanted):g} is more than `capacity` {room:g}: nobody fits.")
+        raise BadParameter(
+            f"`desired_occupancy` {max(wanted):g} is more than `capacity` {room:g}: nobody fits."
+        )
     day = [sum(loads) for loads in zip(*(period["load"] for period in periods), strict=True)]
     busiest = day.index(max(day))
     return pl.DataFrame(
@@ -121,7 +125,7 @@ def load_periods(load: pl.DataFrame) -> list[pl.DataFrame]:
     Raises
     ------
     DataRejected
-        See `headways`.
+        See `headways_from_load`.
     """
     rows = table(load, LOAD, "the load").sort("start_s", "section")
     for column, bad, why in (
@@ -140,10 +144,13 @@ def load_periods(load: pl.DataFrame) -> list[pl.DataFrame]:
         start, end = period["start_s"][0], period["end_s"][0]
         if start < before:
             raise DataRejected(f"The load: the period from {start:g} s begins before the one before it ends.")
-        if not period.select("section", "length_km").equals(sections) or period["section"].is_duplicated().any():
+        if (
+            not period.select("section", "length_km").equals(sections)
+            or period["section"].is_duplicated().any()
+        ):
             raise DataRejected(
-                f"The load: the period from {start:g} s does not have every section once with the lengths of the first: "
-                "give each section in each period, 0 where nobody rides."
+                f"The load: the period from {start:g} s does not have every section once, with the lengths "
+                "of the first period: give each section in each period, 0 where nobody rides."
             )
         before = end
     return periods
@@ -171,7 +178,9 @@ def _wanted(desired: float | Sequence[float], periods: int) -> list[float]:
     if isinstance(desired, int | float):
         return [number("desired_occupancy", desired, above=0)] * periods
     if len(desired) != periods:
-        raise BadParameter(f"`desired_occupancy` has {len(desired)} numbers for {periods} periods: give one for each.")
+        raise BadParameter(
+            f"`desired_occupancy` has {len(desired)} numbers for {periods} periods: give one for each."
+        )
     return [number("desired_occupancy", each, above=0) for each in desired]
 
 

@@ -2,19 +2,20 @@
 Multi-depot vehicle schedules, with a lower bound and the gap to it.
 
 The linear relaxation of the flow model with one layer a depot bounds every schedule from below. It has one
-column for each link and depot, of which few matter: the relaxation is solved on those that look cheap when depots
-are thrown together, all others are priced with its dual values, and those that would help join until none is left.
-Schedules come from the columns of small reduced cost, as a mixed-integer program. A schedule with any other column
-costs at least the bound plus the smallest reduced cost left out, which closes the proof when there is time.
+column for each link and depot, of which few matter: the relaxation is solved on those that look cheap when
+depots are thrown together, all others are priced with its dual values, and those that would help join until
+none is left. Schedules come from the columns of small reduced cost, as a mixed-integer program. A schedule
+with any other column costs at least the bound plus the smallest reduced cost left out, which closes the proof
+when there is time.
 
 References
 ----------
-.. [1] C. C. Ribeiro and F. Soumis (1994), A column generation approach to the multiple-depot vehicle scheduling
-   problem, Operations Research 42, 41-52.
+.. [1] C. C. Ribeiro and F. Soumis (1994), A column generation approach to the multiple-depot vehicle
+   scheduling problem, Operations Research 42, 41-52.
 .. [2] A. Löbel (1998), Vehicle scheduling in public transit and Lagrangean pricing, Management Science 44,
    1637-1649.
-.. [3] Q. Huangfu and J. A. J. Hall (2018), Parallelizing the dual revised simplex method, Mathematical Programming
-   Computation 10, 119-142 (HiGHS).
+.. [3] Q. Huangfu and J. A. J. Hall (2018), Parallelizing the dual revised simplex method, Mathematical
+   Programming Computation 10, 119-142 (HiGHS).
 """
 
 from __future__ import annotations
@@ -27,18 +28,16 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from workbench.errors import CheckFailed
 from workbench.optimisation._check import number
+from workbench.optimisation._depotmodel import DepotModel, Links
 from workbench.optimisation._need import need
 from workbench.optimisation.deadheads import Floats
 from workbench.optimisation.depots import DepotProblem
 
-Links = list[NDArray[np.int64]]
-"""For each depot the places of links that it may use."""
 RELAXED, WHOLE, WIDER = 10, 5, 4
-"""Links for each trip that the first relaxation and the first integer program have; how many times more the next."""
+"""Links for each trip in the first relaxation and in the first integer program; how many times more next."""
 NOTHING = 1e-9
 """A reduced cost nearer to 0 than this share of the dearest link (and than the solver's own 1e-7) is 0."""
 
@@ -78,7 +77,8 @@ class DepotSchedule:
     lower_bound
         No schedule costs less.
     gap
-        Share of the cost by which it may be above the cheapest schedule; 0 when it is proved to be the cheapest.
+        Share of the cost by which it may be above the cheapest schedule; 0 when it is proved to be the
+        cheapest.
     relaxation
         Value of the linear relaxation.
     vehicles
@@ -91,97 +91,6 @@ class DepotSchedule:
     gap: float
     relaxation: float
     vehicles: pl.DataFrame = field(repr=False)
-
-
-class _Model:
-    """The flow model over some links for each depot."""
-
-    def __init__(self, problem: DepotProblem) -> None:
-        self.problem = problem
-        self.tail, self.head = np.nonzero(np.isfinite(problem.link))
-        self.price = problem.link[self.tail, self.head]
-        self.depots, self.trips = problem.pull_out.shape
-        self.outs = [np.flatnonzero(np.isfinite(row)) for row in problem.pull_out]
-        self.backs = [np.flatnonzero(np.isfinite(row)) for row in problem.pull_in.T]
-
-    def program(self, links: Links) -> tuple[Any, Floats]:
-        """
-        Matrix and costs.
-
-        Rows: each trip is run once; in each layer what comes to a trip leaves it; vehicles of each depot. Columns
-        for each depot: its links, pull-outs, pull-ins.
-        """
-        sparse = need("scipy.sparse", "Multi-depot scheduling")
-        rows: list[Any] = []
-        columns: list[Any] = []
-        signs: list[Any] = []
-        costs: list[Floats] = []
-        width = 0
-
-        def put(row: Any, column: Any, sign: float) -> None:
-            rows.append(row)
-            columns.append(column)
-            signs.append(np.full(len(row), sign))
-
-        for depot, used in enumerate(links):
-            layer, out, back = self.trips * (1 + depot), self.outs[depot], self.backs[depot]
-            link = width + np.arange(len(used))
-            put(self.head[used], link, 1.0)
-            put(layer + self.head[used], link, 1.0)
-            put(layer + self.tail[used], link, -1.0)
-            start = width + len(used) + np.arange(len(out))
-            put(out, start, 1.0)
-            put(layer + out, start, 1.0)
-            put(np.full(len(out), self.trips * (1 + self.depots) + depot), start, 1.0)
-            put(layer + back, width + len(used) + len(out) + np.arange(len(back)), -1.0)
-            costs += [self.price[used], self.problem.pull_out[depot, out], self.problem.pull_in[back, depot]]
-            width += len(used) + len(out) + len(back)
-        shape = (self.trips * (1 + self.depots) + self.depots, width)
-        parts = (np.concatenate(signs), (np.concatenate(rows), np.concatenate(columns)))
-        return sparse.csr_array(parts, shape=shape), np.concatenate(costs)
-
-    def sides(self) -> tuple[Floats, Floats]:
-        """Least and most of each row."""
-        exact = np.concatenate([np.ones(self.trips), np.zeros(self.trips * self.depots)])
-        return (
-            np.concatenate([exact, np.full(self.depots, -np.inf)]),
-            np.concatenate([exact, np.array(self.problem.vehicles, float)]),
-        )
-
-    def relaxed(self, links: Links) -> tuple[float, Floats] | None:
-        """Value of the linear relaxation and reduced costs of all links; None where it has no solution."""
-        optimize = need("scipy.optimize", "Multi-depot scheduling")
-        matrix, costs = self.program(links)
-        exact, (_, most) = self.trips * (1 + self.depots), self.sides()
-        done = optimize.linprog(
-            costs, A_ub=matrix[exact:], b_ub=most[exact:], A_eq=matrix[:exact], b_eq=most[:exact], method="highs-ipm"
-        )
-        if done.status == 2:
-            return None
-        if done.status:
-            raise CheckFailed(f"The linear relaxation could not be solved: {done.message}")
-        dual = done.eqlin.marginals
-        run, layers = dual[: self.trips], dual[self.trips :].reshape(self.depots, self.trips)
-        return float(done.fun), self.price - run[self.head] - layers[:, self.head] + layers[:, self.tail]
-
-    def blended(self) -> Floats:
-        """Reduced costs of the links when all depots are one, which is quick to solve."""
-        optimize, sparse = need("scipy.optimize", "Multi-depot scheduling"), need("scipy.sparse", "It")
-        out, back = self.problem.pull_out.min(axis=0), self.problem.pull_in.min(axis=1)
-        outs, backs = np.flatnonzero(np.isfinite(out)), np.flatnonzero(np.isfinite(back))
-        leave = np.concatenate([self.tail, backs])
-        reach = np.concatenate([self.head, outs])
-        rows = np.concatenate([leave, self.trips + reach])
-        many = len(self.tail)
-        columns = np.concatenate([np.arange(many), many + len(outs) + np.arange(len(backs)), np.arange(many + len(outs))])
-        matrix = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(2 * self.trips, columns.max() + 1))
-        costs = np.concatenate([self.price, out[outs], back[backs]])
-        done = optimize.linprog(costs, A_eq=matrix, b_eq=np.ones(2 * self.trips), method="highs")
-        if done.status:
-            raise CheckFailed("No schedule exists: some trip cannot be reached or left in any way.")
-        dual = done.eqlin.marginals
-        reduced: Floats = self.price - dual[self.tail] - dual[self.trips + self.head]
-        return reduced
 
 
 def relax(problem: DepotProblem, *, progress: Callable[[str], None] | None = None) -> Relaxation:
@@ -202,7 +111,7 @@ def relax(problem: DepotProblem, *, progress: Callable[[str], None] | None = Non
     EngineMissing
         SciPy is not installed.
     """
-    return _relax(_Model(problem), progress or _quiet)
+    return _relax(DepotModel(problem), progress or _quiet)
 
 
 def depot_schedule(
@@ -222,7 +131,8 @@ def depot_schedule(
     gap
         Share of the cost that the schedule may be above the lower bound; 0 asks for a proved optimum.
     time_limit_s
-        When to stop looking for better ones, s; the gap may then be larger, and the schedule depend on the machine.
+        When to stop looking for better ones, s; then the gap may be larger, and the schedule may depend on
+        the machine.
     progress
         Told after each round, in a sentence.
 
@@ -242,9 +152,9 @@ def depot_schedule(
     """
     wanted, limit = number("gap", gap, least=0, most=1), number("time_limit_s", time_limit_s, above=0)
     tell, begun = progress or _quiet, time.monotonic()
-    model = _Model(problem)
+    model = DepotModel(problem)
     relaxation = _relax(model, tell)
-    reduced, links = relaxation.reduced, len(model.tail)
+    reduced = relaxation.reduced
     order = np.sort(reduced, axis=None)
     many, cost, bound = WHOLE * model.trips, math.inf, relaxation.bound
     chosen: tuple[Links, Floats] | None = None
@@ -269,12 +179,13 @@ def depot_schedule(
         many = max(many + 1, min(WIDER * many, useful))
     if chosen is None:
         raise CheckFailed(
-            f"No schedule was found in {limit:g} s; none costs less than {relaxation.bound:,.2f}. Give more time."
+            f"No schedule was found in {limit:g} s: give more time. "
+            f"None costs less than {relaxation.bound:,.2f}."
         )
     return _schedule(model, *chosen, bound, relaxation.bound)
 
 
-def _relax(model: _Model, tell: Callable[[str], None]) -> Relaxation:
+def _relax(model: DepotModel, tell: Callable[[str], None]) -> Relaxation:
     """Solve the relaxation on few links, price all, and add those that help until none does."""
     guess = model.blended()
     nothing = max(1e-7, NOTHING * float(model.price.max(initial=0.0)))
@@ -299,10 +210,12 @@ def _relax(model: _Model, tell: Callable[[str], None]) -> Relaxation:
             return Relaxation(value + float(reduced[reduced < 0].sum()), reduced, rounds, many)
         for depot, used in enumerate(links):
             near = np.setdiff1d(np.argsort(reduced[depot], kind="stable")[: len(used) + model.trips], used)
-            links[depot] = np.union1d(used, np.concatenate([near[: model.trips], np.flatnonzero(helping[depot])]))
+            links[depot] = np.union1d(
+                used, np.concatenate([near[: model.trips], np.flatnonzero(helping[depot])])
+            )
 
 
-def _integer(model: _Model, links: Links, gap: float, limit_s: float) -> Any:
+def _integer(model: DepotModel, links: Links, gap: float, limit_s: float) -> Any:
     """Solve the integer program over some links."""
     optimize = need("scipy.optimize", "Multi-depot scheduling")
     matrix, costs = model.program(links)
@@ -315,7 +228,9 @@ def _integer(model: _Model, links: Links, gap: float, limit_s: float) -> Any:
     )
 
 
-def _schedule(model: _Model, links: Links, chosen: Floats, bound: float, relaxation: float) -> DepotSchedule:
+def _schedule(
+    model: DepotModel, links: Links, chosen: Floats, bound: float, relaxation: float
+) -> DepotSchedule:
     """Read the chains of trips off the columns, and check them."""
     problem, at = model.problem, 0
     rows: list[tuple[str, int, int]] = []
@@ -323,7 +238,9 @@ def _schedule(model: _Model, links: Links, chosen: Floats, bound: float, relaxat
     cost = 0.0
     for depot, used in enumerate(links):
         out, back = model.outs[depot], model.backs[depot]
-        taken = np.split(chosen[at : at + len(used) + len(out) + len(back)] > 0.5, [len(used), len(used) + len(out)])
+        taken = np.split(
+            chosen[at : at + len(used) + len(out) + len(back)] > 0.5, [len(used), len(used) + len(out)]
+        )
         at += len(used) + len(out) + len(back)
         link, firsts, lasts = used[taken[0]], out[taken[1]], back[taken[2]]
         after = dict(zip(model.tail[link].tolist(), model.head[link].tolist(), strict=True))
@@ -345,7 +262,9 @@ def _schedule(model: _Model, links: Links, chosen: Floats, bound: float, relaxat
         raise CheckFailed("The schedule does not run every trip once.")
     if any(count > most for count, most in zip(counts, problem.vehicles, strict=True)):
         raise CheckFailed("The schedule uses more vehicles than a depot has.")
-    blocks = pl.DataFrame(rows, schema={"depot": pl.String, "sequence": pl.Int64, "place": pl.Int64}, orient="row")
+    blocks = pl.DataFrame(
+        rows, schema={"depot": pl.String, "sequence": pl.Int64, "place": pl.Int64}, orient="row"
+    )
     number_ = (pl.col("sequence") == 1).cum_sum().cast(pl.String).str.zfill(4)
     blocks = blocks.select(
         pl.concat_str(pl.lit("B"), number_).alias("block_id"),

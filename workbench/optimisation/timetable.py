@@ -3,8 +3,8 @@ When vehicles leave: departures with even headways or with even loads, and the t
 
 Both follow a cumulative curve, so nothing jumps where one period meets the next. With even headways it is the
 curve of vehicles (each period's rises at its frequency), and a vehicle leaves whenever it reaches a whole
-number: a headway across a border is the mixture of the two. With even loads it is the curve of passengers, and
-a vehicle leaves as soon as the desired number waits for it.
+number: a headway across a border is the mixture of the two. With even loads it is the curve of passengers,
+and a vehicle leaves as soon as the desired number waits for it.
 
 References
 ----------
@@ -41,11 +41,11 @@ class Departures:
     Attributes
     ----------
     frame
-        departure_s (seconds of the day), headway_s since the one before (null for the first), load (persons that
-        the vehicle carries at its fullest section; null where loads were not asked for).
+        departure_s (seconds of the day), headway_s since the one before (null for the first), load (persons
+        that the vehicle carries at its fullest section; null where loads were not asked for).
     unmet
-        Persons at the fullest section whose vehicle has not left by the end of the last period; they wait for the
-        next day's first or for another line. None where loads were not asked for.
+        Persons at the fullest section whose vehicle has not left by the end of the last period; they wait for
+        the next day's first or for another line. None where loads were not asked for.
     """
 
     frame: pl.DataFrame = field(repr=False)
@@ -65,15 +65,17 @@ def even_headways(periods: pl.DataFrame, *, round_to_s: float | None = 60) -> De
     Parameters
     ----------
     periods
-        start_s, end_s and vehicles of each period, such as `headways` gives; vehicles may be fractions, and 0.
+        start_s, end_s and vehicles of each period, such as `headways_from_load` gives; vehicles may be
+        fractions, and 0.
     round_to_s
-        Departures are rounded to a multiple of this many seconds (60: whole minutes, 30: half minutes), each by
-        itself so that errors never add up; a half goes up. None leaves them exact.
+        Departures are rounded to a multiple of this many seconds (60: whole minutes, 30: half minutes), each
+        by itself so that errors never add up; a half goes up. None leaves them exact.
 
     Returns
     -------
     departures
-        The first leaves at the start of the first period that has vehicles; none leaves at the end of the last.
+        The first leaves at the start of the first period that has vehicles; none leaves at the end of the
+        last.
 
     Raises
     ------
@@ -122,16 +124,18 @@ def even_loads(
     Parameters
     ----------
     load
-        See `headways`; within a period passengers come evenly.
+        See `headways_from_load`; within a period passengers come evenly.
     desired_occupancy
         Persons wanted on each vehicle.
     point
-        Where loads are made even: "daily_max" at the section that is fullest over the day, "hourly_max" at each
-        period's fullest, "each" at each vehicle's own fullest section, so that none is above on any section.
+        Where loads are made even: "daily_max" at the section that is fullest over the day, "hourly_max" at
+        each period's fullest, "each" at each vehicle's own fullest section, so that none is above on any
+        section.
     policy_headway_s
         Longest headway allowed: a vehicle leaves then, full or not.
     round_to_s
-        Departures are moved to the multiple of this many seconds before, so that no vehicle gets more than desired.
+        Departures are moved to the multiple of this many seconds before, so that no vehicle gets more than
+        desired.
 
     Returns
     -------
@@ -141,7 +145,7 @@ def even_loads(
     Raises
     ------
     DataRejected
-        See `headways`.
+        See `headways_from_load`.
     BadParameter
         A parameter is out of its bounds, or passengers come faster than one vehicle every `round_to_s`.
     UnknownName
@@ -164,8 +168,8 @@ def even_loads(
             then = math.floor(then / step + ALMOST) * step
         if then <= now:
             raise BadParameter(
-                f"At {now:g} s {wanted:g} persons come faster than vehicles can leave every {step or 0:g} s: want more "
-                "persons on a vehicle, or round to less."
+                f"At {now:g} s {wanted:g} persons come faster than vehicles can leave every {step or 0:g} s: "
+                "want more persons on a vehicle, or round to less."
             )
         if then >= last - ALMOST:
             break
@@ -193,7 +197,8 @@ def calls_of(
     departures
         Departures from the first stop, seconds of the day.
     pattern
-        The stops in order: stop_id, arrival_s and departure_s, seconds since the departure from the first stop.
+        The stops in order: stop_id, arrival_s and departure_s, seconds since the departure from the first
+        stop.
     service_date, route_id, direction_id, vehicle_capacity
         What every row says.
 
@@ -225,7 +230,10 @@ def calls_of(
     midnight = pl.lit(service_date).cast(pl.Datetime("us"))
     rows = runs.join(stops.with_row_index("stop_sequence", 1), how="cross")
     times_of_call = [
-        (midnight + pl.duration(seconds=pl.col("start_s") + (pl.col(f"{which}_s") + 0.5).floor().cast(pl.Int64)))
+        (
+            midnight
+            + pl.duration(seconds=pl.col("start_s") + (pl.col(f"{which}_s") + 0.5).floor().cast(pl.Int64))
+        )
         .cast(pl.Datetime("us"))
         .alias(f"{which}_timestamp")
         for which in ("arrival", "departure")
@@ -276,7 +284,8 @@ def _frame(times: list[float], step: float | None, carried: list[float] | None) 
     for earlier, later in itertools.pairwise(times):
         if later <= earlier:
             raise BadParameter(
-                f"Two departures fall on {later:g} s when rounded to {step:g} s: round to less, or run fewer vehicles."
+                f"Two departures fall on {later:g} s when rounded to {step:g} s: "
+                "round to less, or run fewer vehicles."
             )
     loads = pl.Series("load", carried or [None] * len(times), dtype=pl.Float64)
     departures = pl.DataFrame({"departure_s": times}, schema={"departure_s": pl.Float64})

@@ -49,13 +49,14 @@ def trips_of(timetable: pl.DataFrame, service_date: dt.date | None = None) -> pl
     Returns
     -------
     DataFrame
-        One row a trip: trip_id, start_stop, end_stop, start_s (departure from its first stop), end_s (arrival at
-        its last), route_id, direction_id; in the order of departure.
+        One row a trip: trip_id, start_stop, end_stop, start_s (departure from its first stop), end_s (arrival
+        at its last), route_id, direction_id; in the order of departure.
 
     Raises
     ------
     DataRejected
-        The timetable has several days or not this one, or a trip of it has a single call or ends before it starts.
+        The timetable has several days or not this one, or a trip of it has a single call or ends before it
+        starts.
     """
     calls = table(timetable, CALLS, "the timetable")
     days = calls["service_date"].unique().sort()
@@ -80,7 +81,9 @@ def trips_of(timetable: pl.DataFrame, service_date: dt.date | None = None) -> pl
         .sort("start_s", "end_s", "trip_id")
     )
     if (row := first(trips["calls"] < 2)) >= 0:
-        raise DataRejected(f"Trip '{trips['trip_id'][row]}' has a single call, so it goes nowhere: remove it.")
+        raise DataRejected(
+            f"Trip '{trips['trip_id'][row]}' has a single call, so it goes nowhere: remove it."
+        )
     return check_trips(trips.drop("calls"))
 
 
@@ -91,20 +94,22 @@ def check_trips(trips: pl.DataFrame) -> pl.DataFrame:
     Raises
     ------
     DataRejected
-        There are none, a column or a value is missing, a trip occurs twice, begins before its day, or does not
-        end after it starts.
+        There are none, a column or a value is missing, a trip occurs twice, begins before its day, or does
+        not end after it starts.
     """
     good = table(trips, TRIPS, "the trips")
     if (row := first(good["trip_id"].is_duplicated())) >= 0:
-        raise DataRejected(f"Trip '{good['trip_id'][row]}' is in the trips more than once: give each its own id.")
+        raise DataRejected(
+            f"Trip '{good['trip_id'][row]}' is in the trips more than once: give each its own id."
+        )
     if (row := first(good["start_s"] < 0)) >= 0:
         raise DataRejected(
-            f"Trip '{good['trip_id'][row]}' starts at {good['start_s'][row]:g} s, before its day of service begins."
+            f"Trip '{good['trip_id'][row]}' starts at {good['start_s'][row]:g} s, before its day begins."
         )
     if (row := first(good["end_s"] <= good["start_s"])) >= 0:
         raise DataRejected(
-            f"Trip '{good['trip_id'][row]}' ends at {good['end_s'][row]:g} s, which is not after its start at "
-            f"{good['start_s'][row]:g} s: mend its times."
+            f"Trip '{good['trip_id'][row]}' ends at {good['end_s'][row]:g} s, which is not after its start "
+            f"at {good['start_s'][row]:g} s: mend its times."
         )
     return good
 

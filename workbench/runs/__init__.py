@@ -8,7 +8,7 @@ id and the same bytes, so a run that is there already is simply opened again. No
 
 from workbench.runs.data import Data, data_from, screen_all
 from workbench.runs.evidence import keep_evidence, stamped
-from workbench.runs.record import Run, code_version, open_run
+from workbench.runs.record import Run, code_version, make_folder, open_run
 from workbench.runs.work import decide, measure
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "data_from",
     "decide",
     "keep_evidence",
+    "make_folder",
     "measure",
     "open_run",
     "screen_all",

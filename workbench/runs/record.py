@@ -131,20 +131,28 @@ def work_folder(out: Path) -> Iterator[Path]:
 
     What a killed run left behind is removed by the next run to the same place.
     """
+    make_folder(out)
+    _sweep(out)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        _sweep(out)
         folder = Path(tempfile.mkdtemp(prefix=f"{_mark()}{os.getpid()}-", dir=out))
     except OSError as error:
-        raise cannot_write(out, error) from error
+        raise _cannot_write(out, error) from error
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def cannot_write(place: Path, error: OSError) -> WorkbenchError:
-    """Say that a folder cannot be written, and why."""
+def make_folder(place: Path) -> Path:
+    """Make a folder where there is none; one that cannot be made is told in a sentence."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(place, error) from error
+    return place
+
+
+def _cannot_write(place: Path, error: OSError) -> WorkbenchError:
     why = (
         "a file is in the way" if isinstance(error, FileExistsError | NotADirectoryError) else error.strerror
     )

@@ -33,6 +33,7 @@ def decide(
     out: Path,
     *,
     command: str = "",
+    workers: int | str = "auto",
     progress: Progress = lambda _: None,
 ) -> Run:
     """
@@ -52,6 +53,8 @@ def decide(
         Folder below which the run folder is made.
     command
         What to type to get the same numbers again; worked out where it is not given.
+    workers
+        For decisions that simulate; no result depends on it.
     progress
         Told what is being done.
 
@@ -64,7 +67,7 @@ def decide(
 
     def work(folder: Path, intake: Intake, measures: Measures) -> None:
         progress(f"answering {decision.name}")
-        brief = decision().answer(measures, parameters)
+        brief = decision(workers=workers).answer(measures, parameters)
         brief = stamped(brief, decision, domain, data, engine, parameters, intake.report, command=command)
         keep_brief(brief, folder)
 

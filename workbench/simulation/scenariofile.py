@@ -78,7 +78,7 @@ def read_scenarios(source: str | Path, kind: type[M]) -> ScenarioFile[M]:
     data, lines = read(source, name, gather=True)
     mistakes = check(data, schema(kind), lines)
     if mistakes:
-        raise BadFile(name, mistakes)
+        raise BadFile(name, _without_echoes(mistakes))
     reading = _Reading(kind, data)
     scenarios = reading.scenarios()
     mistakes = [
@@ -216,7 +216,10 @@ class _Reading(Generic[M]):
         try:
             return self._kind.model_validate_json(json.dumps(values), strict=True)
         except ValidationError as error:
-            for one in error.errors():
+            told = error.errors()
+            for one in told:
+                if one["type"] == "too_short" and any(len(each["loc"]) > len(one["loc"]) for each in told):
+                    continue  # a list whose items were refused is not also too short
                 steps: Where = tuple(one["loc"])
                 place = where if not steps or steps[0] in own or where[0] != "scenarios" else ("base",)
                 steps = () if where[0] not in ("scenarios", "base") else steps
@@ -228,6 +231,16 @@ class _Reading(Generic[M]):
                     said = f"{said[:1].lower() + said[1:]}, is {shown(one['input'])}"
                 self.mistakes.append(((*place, *steps), said))
             return None
+
+
+def _without_echoes(mistakes: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Leave out that a key is missing where it was only misspelt."""
+    meant = [said.partition("Nearest: ")[2].rstrip(".") for _, said in mistakes if "unknown key" in said]
+    return [
+        (line, said)
+        for line, said in mistakes
+        if not any(near and f": `{near}` is missing" in said for near in meant)
+    ]
 
 
 def _with(values: dict[str, Any], path: list[str], value: object) -> dict[str, Any]:

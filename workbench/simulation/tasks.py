@@ -57,14 +57,11 @@ class Tasks:
         seconds = min(LONGEST_S, max(SHORTEST_S, self.left_s / (4 * workers)))
         most = max(1, math.ceil(seconds / self.run_s)) if self._runs and self._busy else 1
         task: list[Unit] = []
-        while self._units and (most > 0 or not task):
+        while self._units and most > 0:
             replication, wanted = self._units.popleft()
-            if len(wanted) > most and not task and self._pays_to_split(workers, most):
+            if len(wanted) > most and self._pays_to_split(workers, most):
                 self._units.appendleft((replication, wanted[most:]))
                 wanted = wanted[:most]
-            elif len(wanted) > most and task:
-                self._units.appendleft((replication, wanted))
-                break
             task.append((replication, wanted))
             most -= len(wanted)
             self.left -= len(wanted)

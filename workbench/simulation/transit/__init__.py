@@ -1,5 +1,6 @@
 """Transit lines: read from a timetable, given demand, simulated under headways, control and incidents."""
 
+from workbench.simulation.transit.build import line_from_sections, round_trip
 from workbench.simulation.transit.control import (
     BoardingLimit,
     ForwardHeadway,
@@ -16,7 +17,7 @@ from workbench.simulation.transit.demand import Demand, RecordedDemand, both_dir
 from workbench.simulation.transit.demand_profile import day_profile, demand_from_profile
 from workbench.simulation.transit.demand_taps import demand_from_taps, recorded_demand
 from workbench.simulation.transit.feed import line_from_timetable
-from workbench.simulation.transit.line import Line, line_from_sections, round_trip
+from workbench.simulation.transit.line import Line
 from workbench.simulation.transit.model import LineModel
 from workbench.simulation.transit.scenario import Band, Breakdown, Dwell, Incident, LineScenario
 

@@ -14,7 +14,7 @@ from workbench.simulation.transit._arrays import seconds
 class _Sentences(ModelMetaclass):
     """Turn what pydantic says when a model is made by hand; files are read by who knows their lines."""
 
-    def __call__(cls, *args: Any, **values: Any) -> Any:
+    def __call__(cls, *args: Any, **values: Any) -> Any:  # noqa: N805 - of a metaclass
         try:
             return super().__call__(*args, **values)
         except ValidationError as error:
@@ -29,7 +29,7 @@ class Checked(BaseModel, metaclass=_Sentences):
 
 def told(default: Any, description: str, zh: str, unit: str = "", **bounds: Any) -> Any:
     """Make a field with its description in both languages, its unit and its bounds."""
-    extra = {"zh": zh, **({"unit": unit} if unit else {})}
+    extra: dict[str, Any] = {"zh": zh, **({"unit": unit} if unit else {})}
     return Field(default, description=description, json_schema_extra=extra, **bounds)
 
 
@@ -56,16 +56,15 @@ TimeOfDay = Annotated[
         }
     ),
 ]
-"""A time of the service day: "HH:MM[:SS]" or seconds after its midnight; 24:00 and later belong to the same day."""
+"""A time of the service day: "HH:MM[:SS]" or seconds after its midnight, past 24:00 as in GTFS."""
 
 
 def _refused(kind: str, fields: list[str], error: ValidationError) -> BadParameter | UnknownName:
     """Say the first thing that is wrong."""
     found = error.errors()
     one = next((each for each in found if each["type"] != "is_instance_of"), found[0])
-    place = ".".join(
-        str(step) for step in one["loc"] if not str(step).startswith(("function-", "tagged-union"))
-    )
+    inner = ("function-", "tagged-union")
+    place = ".".join(str(step) for step in one["loc"] if not str(step).startswith(inner))
     said = str(one["msg"])
     if one["type"] == "extra_forbidden":
         known = fields if len(one["loc"]) == 1 else ()

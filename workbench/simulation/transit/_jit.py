@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
-import numba  # type: ignore[import-untyped]
+import numba
 
 Compiled = TypeVar("Compiled", bound=Callable[..., object])
 
@@ -22,7 +22,7 @@ def compiled(function: Compiled) -> Compiled:
     What is kept on disk is thrown away when any file of this folder changes: Numba itself looks only at the
     file of the function, not at those of the functions that it calls.
     """
-    made = numba.njit(nogil=True)(function)
+    made: Any = numba.njit(nogil=True)(function)
     try:
         made.enable_caching()
         made._cache._cache_file._source_stamp = _STAMP

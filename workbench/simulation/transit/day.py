@@ -8,6 +8,7 @@ so neither moves to another trip when the headway changes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -159,7 +160,7 @@ def _lognormal(normal: Floats, cv: float) -> Floats:
 def _remembered(shocks: Floats, memory: float) -> Floats:
     """Turn independent standard normals into an AR(1) series of them along the first axis, in place."""
     shocks[1:] *= np.sqrt(1 - memory * memory)
-    for before, now in zip(shocks, shocks[1:], strict=False):
+    for before, now in pairwise(shocks):
         now += memory * before
     return shocks
 

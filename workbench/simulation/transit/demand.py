@@ -1,4 +1,4 @@
-"""Demand of a line: expected passengers from stop to stop by quarter-hour, and the passengers of a day drawn from it."""
+"""Demand of a line: expected passengers from stop to stop by quarter-hour, and the passengers of a day."""
 
 from __future__ import annotations
 
@@ -70,7 +70,8 @@ class Demand:
         count = len(self.stops)
         if self.trips.ndim != 3 or self.trips.shape[1:] != (count, count):
             raise BadParameter(
-                f"Demand between {count} stops needs the shape (quarters, {count}, {count}), not {self.trips.shape}."
+                f"Demand between {count} stops has the shape (quarters, {count}, {count}), "
+                f"not {self.trips.shape}."
             )
         if not (np.isfinite(self.trips) & (self.trips >= 0)).all():
             raise BadParameter("Expected passengers must be numbers of at least 0.")
@@ -121,7 +122,7 @@ class Demand:
 
     @cached_property
     def _tables(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Expected passengers by stop; the same up to each quarter with its time; chances of alighting, all as one row."""
+        """Expected passengers by stop; up to each quarter; its time; chances of alighting; one row each."""
         by_stop = self.trips.sum(axis=2).T
         upto = np.hstack([np.zeros((len(by_stop), 1)), np.cumsum(by_stop, axis=1)])
         begin = np.concatenate([[0.0], np.cumsum(upto[:, -1] + 1.0)])[:-1]

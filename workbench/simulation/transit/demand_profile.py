@@ -65,7 +65,8 @@ def demand_from_profile(
         chances *= np.exp(-np.maximum(ahead, 0) / mean_ride)
     if not line.closed and counts[:, -1].any():
         raise BadParameter(
-            f"Nobody can board at the last stop of line {line.name}, '{line.stops[-1]}': set its boardings to 0."
+            f"Nobody can board at the last stop of line {line.name}, '{line.stops[-1]}': "
+            "set its boardings to 0."
         )
     if alightings is not None:
         chances = _furness(chances, counts.sum(axis=0), np.asarray(alightings, dtype=np.float64), line)

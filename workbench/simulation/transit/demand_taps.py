@@ -112,7 +112,7 @@ def recorded_demand(
 def _riders(
     taps: pl.DataFrame, line: Line, route: str | None, direction: int | None, dates: Sequence[dt.date] | None
 ) -> tuple[pl.DataFrame, int, list[str]]:
-    """Riders on the line: time_s, origin, to (-1 where not known), riders; how many days; and who is left out."""
+    """Riders on the line: time_s, origin, to (-1: not known), riders; how many days; and who is left out."""
     chosen = taps if dates is None else taps.filter(pl.col("service_date").is_in(list(dates)))
     days = chosen["service_date"].n_unique()
     for name, value in (("route_id", route), ("direction_id", direction)):

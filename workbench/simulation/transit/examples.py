@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from workbench.simulation.transit.build import line_from_sections
 from workbench.simulation.transit.demand_profile import day_profile, demand_from_profile
-from workbench.simulation.transit.line import line_from_sections
 from workbench.simulation.transit.model import LineModel
 
 

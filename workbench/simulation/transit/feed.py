@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from workbench.errors import BadParameter, UnknownName
-from workbench.simulation.transit._arrays import Floats, Ints, number
+from workbench.simulation.transit._arrays import Flags, Floats, Ints, number
 from workbench.simulation.transit.line import BIN_S, Line, Trips
 
 EARTH_M = 6_371_000.0
@@ -74,8 +74,8 @@ def line_from_timetable(
         begin, part = places[trip] or 0, calls[trip]
         here = slice(begin, begin + part.height)
         arrive[row, here], depart[row, here] = _spread(part["arrive"].to_numpy(), part["depart"].to_numpy())
-    standing = _standing(arrive, depart, dwell_s)
-    trips = _trips(arrive, depart, standing)
+    standing, silent = _standing(arrive, depart, dwell_s)
+    trips = _trips(arrive, depart, standing, silent)
     start = np.floor(trips.dispatch_s.min() / 3600.0) * 3600.0
     bins = int(np.ceil((np.nanmax(trips.arrive_s) - start) / BIN_S))
     centres = start + BIN_S * (np.arange(bins) + 0.5)
@@ -85,8 +85,8 @@ def line_from_timetable(
     notes = []
     if len(kept) < len(patterns):
         notes.append(
-            f"{len(patterns) - len(kept)} of {len(patterns)} trips call at other stops than the most frequent pattern "
-            "or at one stop only, and are left out."
+            f"{len(patterns) - len(kept)} of {len(patterns)} trips call at other stops than the most "
+            "frequent pattern, or at one stop only, and are left out."
         )
     short = int(((trips.last - trips.first) < len(pattern) - 1).sum())
     if short:
@@ -125,7 +125,8 @@ def _chosen(timetable: pl.DataFrame, route: str, direction: int, date: dt.date |
     if day not in days:
         near = min(days, key=lambda each: (abs(each - day), each))
         raise BadParameter(
-            f"Route {route} direction {direction} has no trips on {day}; the nearest day with trips is {near}."
+            f"Route {route} direction {direction} has no trips on {day}; "
+            f"the nearest day with trips is {near}."
         )
     midnight = pl.col("service_date").cast(pl.Datetime("us"))
     return (
@@ -172,24 +173,27 @@ def _spread(arrive: Floats, depart: Floats) -> tuple[Floats, Floats]:
     return times.copy(), times
 
 
-def _standing(arrive: Floats, depart: Floats, dwell_s: float) -> Floats:
-    """Scheduled stand at each stop: as the timetable says, else `dwell_s` but at most half the section before."""
+def _standing(arrive: Floats, depart: Floats, dwell_s: float) -> tuple[Floats, Flags]:
+    """Scheduled stand at each stop, and where the timetable is silent: `dwell_s`, at most half a section."""
     said = np.zeros(arrive.shape[1])
     called = ~np.isnan(depart)
     ends = np.cumsum(called, axis=1)
-    inner = called & (ends > 1) & (ends < called.sum(axis=1, keepdims=True))
+    stands = np.where(called & (ends < called.sum(axis=1, keepdims=True)), depart - arrive, 0.0)
+    silent = ~(stands > 0).any(axis=0)
+    said[0] = dwell_s
     for stop in range(1, arrive.shape[1] - 1):
-        inside = inner[:, stop]
-        if not inside.any():
-            continue
-        stands = float((depart[inside, stop] - arrive[inside, stop]).mean())
+        inside = called[:, stop] & (ends[:, stop] > 1)
         sections = arrive[inside, stop] - depart[inside, stop - 1]
-        said[stop] = stands if stands > 0 else min(dwell_s, float(sections.mean()) / 2)
-    return said
+        said[stop] = min(dwell_s, float(sections.mean()) / 2) if inside.any() else 0.0
+    for stop in np.flatnonzero(~silent):
+        here = called[:, stop] & (ends[:, stop] < called.sum(axis=1))
+        said[stop] = float(stands[here, stop].mean())
+    silent[-1], said[-1] = True, 0.0
+    return said, silent
 
 
-def _trips(arrive: Floats, depart: Floats, standing: Floats) -> Trips:
-    """Trips in the order in which they pass; a vehicle that leaves as it arrives came its stand earlier."""
+def _trips(arrive: Floats, depart: Floats, standing: Floats, silent: Flags) -> Trips:
+    """Trips in the order in which they pass; where the timetable is silent, vehicles come their stand earlier."""
     called = ~np.isnan(depart)
     first: Ints = called.argmax(axis=1).astype(np.int64)
     last: Ints = (called.shape[1] - 1 - called[:, ::-1].argmax(axis=1)).astype(np.int64)
@@ -197,8 +201,8 @@ def _trips(arrive: Floats, depart: Floats, standing: Floats) -> Trips:
     inner = (places > first[:, None]) & (places < last[:, None])
     before = np.hstack([depart[:, :1], depart[:, :-1]])
     earlier = np.maximum(depart - standing, (before + depart) / 2)
-    came = np.where(inner & (arrive == depart), earlier, arrive)
-    came[rows, first] = depart[rows, first]
+    came = np.where(inner & silent, earlier, arrive)
+    came[rows, first] = np.where(silent[first], depart[rows, first] - standing[first], arrive[rows, first])
     depart = depart.copy()
     depart[rows, last] = came[rows, last]
     full = (first == 0) & (last == arrive.shape[1] - 1)
@@ -215,7 +219,7 @@ def _trips(arrive: Floats, depart: Floats, standing: Floats) -> Trips:
 
 
 def _profile(trips: Trips, section: int, centres: Floats, profile_s: float) -> Floats:
-    """Mean scheduled running time of a section by window of the day, interpolated at the centres of the bins."""
+    """Mean scheduled running time of a section by window of the day, interpolated at the bins' centres."""
     entered, took = trips.depart_s[:, section], trips.arrive_s[:, section + 1] - trips.depart_s[:, section]
     here = ~np.isnan(took)
     entered, took = entered[here], np.maximum(took[here], 0.0)

@@ -1,44 +1,66 @@
-"""What an engine is given: a scenario and a day as plain arrays, the same for the SimPy engine and the kernel."""
+"""What an engine is given: a scenario and a day as plain arrays, the same for SimPy and the kernel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from workbench.errors import BadParameter
 from workbench.simulation.transit._arrays import Floats, Ints
+from workbench.simulation.transit.control import Holding
 from workbench.simulation.transit.day import DRIVER_SLOT_S, TRIP_SLOT_S, Day, window
 from workbench.simulation.transit.line import Line
 from workbench.simulation.transit.passengers import Passengers
 from workbench.simulation.transit.plan import LoopPlan, OpenPlan, loop_plan, open_plan
-from workbench.simulation.transit.policy import Policy, policy_of
+from workbench.simulation.transit.policy import Policy, own_policy, policy_of
+from workbench.simulation.transit.rules import Stand
 from workbench.simulation.transit.scenario import LineScenario
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Inputs:
+class Roads(NamedTuple):
     """
-    What open and closed lines share.
+    Running times of a scenario on a day.
 
     Attributes
     ----------
     section_s
-        Running time of each section on this day in this scenario, shape (bins, sections).
+        Seconds by time bin and section, traffic and incidents in it, shape (bins, sections).
+    start_s, bin_s
+        Start of the first bin, and width of a bin.
     trips, drivers
-        The day's factors for a trip, by the minute and the ten seconds in which it is dispatched.
-    dwell
-        Seconds for one boarding and for one alighting passenger, for the doors, and at least.
+        Factors for a trip, by the minute (and section) and by the ten seconds in which it is dispatched.
     """
+
+    section_s: Floats
+    start_s: float
+    bin_s: float
+    trips: Floats
+    drivers: Floats
+
+
+class Riders(NamedTuple):
+    """Passengers as in `Passengers`, and the riders that a vehicle holds."""
+
+    start: Ints
+    come_s: Floats
+    to: Ints
+    capacity: int
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inputs:
+    """What open and closed lines share; `own` is a policy that only the SimPy engines can ask."""
 
     line: Line
     scenario: LineScenario
     passengers: Passengers
-    section_s: Floats
-    trips: Floats
-    drivers: Floats
+    riders: Riders
+    roads: Roads
+    stand: Stand
     policy: Policy
-    dwell: tuple[float, float, float, float]
+    own: Holding | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -88,14 +110,7 @@ def open_inputs(line: Line, scenario: LineScenario, day: Day) -> OpenInputs:
     plan = open_plan(line, scenario.headway_s, scenario.bands, scenario.departures_s)
     after = np.maximum(plan.trips.dispatch_s - line.start_s, 0.0)
     return OpenInputs(
-        line=line,
-        scenario=scenario,
-        passengers=day.passengers(scenario.demand_factor),
-        section_s=_sections(line, scenario, day),
-        trips=day.trips,
-        drivers=day.drivers,
-        policy=policy_of(line, scenario.controls),
-        dwell=_dwell(scenario),
+        **_shared(line, scenario, day),
         plan=plan,
         minute=np.minimum(after / TRIP_SLOT_S, len(day.trips) - 1).astype(np.int64),
         slot=np.minimum(after / DRIVER_SLOT_S, len(day.drivers) - 1).astype(np.int64),
@@ -118,14 +133,7 @@ def loop_inputs(line: Line, scenario: LineScenario, day: Day) -> LoopInputs:
             )
         broken_at[each.vehicle], broken_for[each.vehicle] = each.at_s, each.lasts_s
     return LoopInputs(
-        line=line,
-        scenario=scenario,
-        passengers=day.passengers(scenario.demand_factor),
-        section_s=_sections(line, scenario, day),
-        trips=day.trips,
-        drivers=day.drivers,
-        policy=policy_of(line, scenario.controls),
-        dwell=_dwell(scenario),
+        **_shared(line, scenario, day),
         plan=plan,
         upto_s=np.concatenate([[0.0], np.cumsum(line.running_s.mean(axis=0) + np.roll(stand, -1))]),
         broken_at_s=broken_at,
@@ -142,9 +150,8 @@ def _sections(line: Line, scenario: LineScenario, day: Day) -> Floats:
         begin, end = line.place(incident.from_stop), line.place(incident.to_stop)
         if end <= begin:
             if not line.closed:
-                raise BadParameter(
-                    f"Stop '{incident.to_stop}' does not come after '{incident.from_stop}' on line {line.name}."
-                )
+                said = f"'{incident.to_stop}' does not come after '{incident.from_stop}'"
+                raise BadParameter(f"An incident's stop {said} on line {line.name}.")
             end += line.sections
         inside = window(line, incident.from_s, incident.to_s)
         places = np.arange(begin, end) % line.sections
@@ -152,10 +159,21 @@ def _sections(line: Line, scenario: LineScenario, day: Day) -> Floats:
     return section
 
 
-def _dwell(scenario: LineScenario) -> tuple[float, float, float, float]:
-    dwell = scenario.dwell
+def _shared(line: Line, scenario: LineScenario, day: Day) -> dict[str, Any]:
+    """Lay out what open and closed lines share."""
+    people, dwell = day.passengers(scenario.demand_factor), scenario.dwell
     boarding, alighting = (
         dwell.boarding_s / dwell.boarding_channels,
         dwell.alighting_s / dwell.alighting_channels,
     )
-    return boarding, alighting, dwell.doors_s, dwell.least_s
+    section = _sections(line, scenario, day)
+    return {
+        "line": line,
+        "scenario": scenario,
+        "passengers": people,
+        "riders": Riders(people.start, people.arrive_s, people.to, scenario.capacity),
+        "roads": Roads(section, line.start_s, line.bin_s, day.trips, day.drivers),
+        "stand": Stand(boarding, alighting, dwell.doors_s, dwell.least_s, dwell.shared),
+        "policy": policy_of(line, scenario.controls),
+        "own": own_policy(scenario.controls),
+    }

@@ -1,7 +1,8 @@
-"""What happened on a simulated day: every stop of every vehicle, every passenger; and the laws that both must keep."""
+"""What happened on a simulated day: every visit and every passenger, and the laws that both must keep."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -13,7 +14,7 @@ from workbench.simulation.transit.passengers import Passengers
 EXACT = 1e-9
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Log:
     """
     Visits (a vehicle at a stop) and passengers.
@@ -21,18 +22,18 @@ class Log:
     Attributes
     ----------
     vehicle, stop
-        Trip (open line) or vehicle (closed line), and place of the stop. Visits of a vehicle, and those of a
+        Trip (open line) or vehicle (closed line), and place of the stop. Visits of a vehicle, and those at a
         stop, come in the order of departure.
-    arrive_s, depart_s, hold_s
-        Arrival, departure, and the hold within.
-    headway_s, plan_s
-        Planned headway to the vehicle ahead, and scheduled departure; NaN where there is none.
     boarded, alighted, load
         Riders who got on, got off, and were on board at departure.
     denied
         Riders at the stop when the vehicle left who found no room.
     put_off
         Riders who had to get off before their stop (short turn, end of service).
+    arrive_s, depart_s, hold_s
+        Arrival, departure, and the hold within.
+    plan_s, headway_s
+        Scheduled departure, and planned headway to the vehicle ahead; NaN where there is none.
     boarded_at_s
         Sum of the times at which the riders boarded.
     wait_s, ride_s
@@ -44,21 +45,29 @@ class Log:
 
     vehicle: Ints
     stop: Ints
-    arrive_s: Floats
-    depart_s: Floats
-    hold_s: Floats
-    headway_s: Floats
-    plan_s: Floats
     boarded: Ints
     alighted: Ints
     load: Ints
     denied: Ints
     put_off: Ints
+    arrive_s: Floats
+    depart_s: Floats
+    hold_s: Floats
+    plan_s: Floats
     boarded_at_s: Floats
+    headway_s: Floats
     wait_s: Floats
     ride_s: Floats
     board_s: Floats
     alight_s: Floats
+
+    @classmethod
+    def of(cls, counts: Iterable[Ints], times: Iterable[Floats], people: Iterable[Floats]) -> Log:
+        """Make a log of what an engine gives: whole numbers and times of visits, and times of passengers."""
+        vehicle, stop, boarded, alighted, load, denied, put_off = counts
+        arrive, depart, hold, plan, boarded_at, headway = times
+        moves = (vehicle, stop, boarded, alighted, load, denied, put_off)
+        return cls(*moves, arrive, depart, hold, plan, boarded_at, headway, *people)
 
     def __len__(self) -> int:
         return len(self.vehicle)
@@ -120,7 +129,7 @@ def check_laws(log: Log, passengers: Passengers) -> None:
 
 
 def _same(what: str, by_visits: float, by_riders: float, log: Log) -> None:
-    """Compare two ways to sum the same passenger time; rounding grows with the times of day that were summed."""
+    """Compare two sums of the same passenger time; rounding grows with the times of day in them."""
     scale = max(abs(by_visits), abs(by_riders), 1.0)
     rounding = 1e-15 * float(np.abs(log.boarded_at_s).sum() + (log.alighted * np.abs(log.arrive_s)).sum())
     if abs(by_visits - by_riders) > EXACT * scale + rounding:

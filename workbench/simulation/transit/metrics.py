@@ -238,7 +238,7 @@ def _cycle_s(inputs: Inputs, log: Log) -> float:
     whole = np.intersect1d(log.vehicle[begin], log.vehicle[end])
     first, last = begin & np.isin(log.vehicle, whole), end & np.isin(log.vehicle, whole)
     order_first, order_last = np.argsort(log.vehicle[first]), np.argsort(log.vehicle[last])
-    return _mean(log.arrive_s[last][order_last] - log.arrive_s[first][order_first])
+    return _mean(log.arrive_s[last][order_last] - log.depart_s[first][order_first])
 
 
 def _vehicle_s(inputs: Inputs, log: Log) -> float:

@@ -15,6 +15,7 @@ from simpy import Environment, Event
 
 from workbench.simulation.clockwork import at
 from workbench.simulation.transit import rules
+from workbench.simulation.transit._arrays import Ints
 from workbench.simulation.transit.control import Snapshot
 from workbench.simulation.transit.inputs import OpenInputs
 from workbench.simulation.transit.log import Log
@@ -34,14 +35,15 @@ class OpenLine:
     def __init__(self, inputs: OpenInputs) -> None:
         self.inputs = inputs
         trips, plan = inputs.plan.trips, inputs.plan
-        self.env = Environment()
+        self.env = Environment(min(0.0, float(plan.opens_s.min())))
         self.people = People(inputs)
         self.platforms = [Platform(stop, self.people, inputs) for stop in range(len(inputs.line.stops))]
         self.first, self.last = trips.first.tolist(), trips.last.tolist()
-        self.dispatch_s, self.plan_s = trips.dispatch_s.tolist(), trips.depart_s.tolist()
+        self.opens_s, self.dispatch_s = plan.opens_s.tolist(), trips.dispatch_s.tolist()
+        self.plan_s = trips.depart_s.tolist()
         self.headway_s, self.ahead = plan.headway_s.tolist(), plan.ahead.tolist()
-        self.section_s, self.trips = inputs.section_s.tolist(), inputs.trips.tolist()
-        self.minute, self.luck = inputs.minute.tolist(), inputs.drivers[inputs.slot].tolist()
+        self.section_s, self.trips = inputs.roads.section_s.tolist(), inputs.roads.trips.tolist()
+        self.minute, self.luck = inputs.minute.tolist(), inputs.roads.drivers[inputs.slot].tolist()
         self.held, self.limited = inputs.policy.at.tolist(), inputs.policy.limited.tolist()
         calls = [range(first, last + 1) for first, last in zip(self.first, self.last, strict=True)]
         self.left = [{stop: self.env.event() for stop in each} for each in calls]
@@ -63,7 +65,7 @@ class OpenLine:
         load, capacity = 0, inputs.scenario.capacity
         last = self.last[trip]
         to = self.people.to
-        yield at(env, self.dispatch_s[trip])
+        yield at(env, self.opens_s[trip])
         for stop in range(self.first[trip], last + 1):
             if stop > self.first[trip]:
                 yield at(env, env.now + self._running_s(trip, stop - 1, env.now))
@@ -83,16 +85,17 @@ class OpenLine:
                 free = rules.room(free, inputs.policy.limit, inputs.policy.over, headway, since_arrival)
             call = Call(arrive, len(alighting), free, lambda person: to[person] <= last)
             platform.open_doors(call)
-            if call.close_s > env.now:
-                yield at(env, call.close_s)
+            ready = max(call.close_s, self.dispatch_s[trip]) if stop == self.first[trip] else call.close_s
+            if ready > env.now:
+                yield at(env, ready)
             hold = 0.0
             if self.held[stop]:
-                since = call.close_s - self.departed[before][stop] if before >= 0 else NAN
-                until_plan = self.plan_s[trip][stop] - call.close_s
+                since = ready - self.departed[before][stop] if before >= 0 else NAN
+                until_plan = self.plan_s[trip][stop] - ready
                 hold = self._hold_s(
                     Snapshot(
                         stop,
-                        call.close_s,
+                        ready,
                         headway,
                         since_arrival,
                         since,
@@ -101,7 +104,7 @@ class OpenLine:
                         load + len(call.on),
                     )
                 )
-            depart = call.close_s + hold
+            depart = ready + hold
             if hold > 0:
                 yield at(env, depart)
             platform.leave(call, depart)
@@ -110,7 +113,7 @@ class OpenLine:
             load += len(call.on)
             self.departed[trip][stop] = depart
             counts = (len(call.on), len(alighting), load, call.denied)
-            self.visits[trip][stop] = (arrive, depart, hold, call.boarded_at_s, *counts)
+            self.visits[trip][stop] = (*counts, arrive, depart, hold, call.boarded_at_s)
             self.left[trip][stop].succeed()
 
     def _running_s(self, trip: int, section: int, now: float) -> float:
@@ -124,8 +127,8 @@ class OpenLine:
     def _hold_s(self, now: Snapshot) -> float:
         """Ask the policy."""
         policy = self.inputs.policy
-        if policy.own is not None:
-            return max(0.0, float(policy.own.hold_s(now)))
+        if self.inputs.own is not None:
+            return max(0.0, float(self.inputs.own.hold_s(now)))
         return rules.hold_s(policy.rule, policy.alpha, policy.slack_s, policy.most_s, *now[2:7])
 
     def _log(self) -> Log:
@@ -136,27 +139,8 @@ class OpenLine:
             for stop, row in sorted(visits.items())
         ]
         columns = list(zip(*rows, strict=True)) or [()] * 10
-        vehicle, stop, on, off, load, denied = (
-            np.array(columns[each], np.int64) for each in (0, 1, 6, 7, 8, 9)
-        )
-        arrive, depart, hold, boarded_at = (np.array(columns[each], np.float64) for each in (2, 3, 4, 5))
-        people, plan = self.people, self.inputs.plan
-        return Log(
-            vehicle=vehicle,
-            stop=stop,
-            arrive_s=arrive,
-            depart_s=depart,
-            hold_s=hold,
-            headway_s=plan.headway_s[vehicle, stop],
-            plan_s=plan.trips.depart_s[vehicle, stop],
-            boarded=on,
-            alighted=off,
-            load=load,
-            denied=denied,
-            put_off=np.zeros_like(load),
-            boarded_at_s=boarded_at,
-            wait_s=np.array(people.wait_s, np.float64),
-            ride_s=np.array(people.ride_s, np.float64),
-            board_s=np.array(people.board_s, np.float64),
-            alight_s=np.array(people.alight_s, np.float64),
-        )
+        counts: list[Ints] = [np.array(each, np.int64) for each in columns[:6]]
+        arrive, depart, hold, boarded_at = (np.array(each, np.float64) for each in columns[6:])
+        plan_s, headway = self.inputs.plan.visits
+        times = (arrive, depart, hold, plan_s, boarded_at, headway)
+        return Log.of([*counts, np.zeros_like(counts[0])], times, self.people.arrays())

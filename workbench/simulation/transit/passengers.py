@@ -1,4 +1,4 @@
-"""Passengers of a day as sorted arrays, stop by stop: exact waits of everyone without a process for anyone."""
+"""Passengers of a day as sorted arrays, stop by stop: exact waits without a process for anyone."""
 
 from __future__ import annotations
 

@@ -26,11 +26,17 @@ class OpenPlan:
         Planned headway to the trip before at each stop, shape (trips, stops); NaN for the first.
     ahead
         The trip before at each stop, shape (trips, stops); -1 for the first.
+    visits
+        Scheduled departure and planned headway of all visits, trip by trip, shape (2, visits).
+    opens_s
+        When each trip opens its doors at its first stop, shape (trips,).
     """
 
     trips: Trips
     headway_s: Floats
     ahead: Ints
+    visits: Floats
+    opens_s: Floats
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def fleet_for(cycle_s: float, headway_s: float) -> int:
 
 
 def _dispatches(line: Line, headway_s: float | None, bands: tuple[Band, ...]) -> Floats:
-    """Dispatches from the line's first to its last; the last one is kept, so that the hours of service stay."""
+    """Dispatches from the line's first to its last, which is kept, so that the hours of service stay."""
     times = [line.first_s]
     while times[-1] < line.last_s:
         times.append(times[-1] + _headway(line, headway_s, bands, times[-1]))
@@ -128,4 +134,5 @@ def _with_headways(trips: Trips) -> OpenPlan:
         rows = np.flatnonzero(called[:, stop])
         ahead[rows[1:], stop] = rows[:-1]
         headway[rows[1:], stop] = np.diff(trips.depart_s[rows, stop])
-    return OpenPlan(trips, headway, ahead)
+    opens = trips.arrive_s[np.arange(count), trips.first]
+    return OpenPlan(trips, headway, ahead, np.stack([trips.depart_s[called], headway[called]]), opens)

@@ -1,16 +1,19 @@
-"""A stop as the SimPy engines see it: who waits, in which order, and who gets on a vehicle that stands there."""
+"""A stop as the SimPy engines see it: who waits, in which order, and who gets on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from workbench.simulation.transit._arrays import Floats
 from workbench.simulation.transit.inputs import Inputs
 from workbench.simulation.transit.rules import dwell_s
 
 
 class People:
-    """The passengers of a day and what happens to each of them, as lists: arrays are slow to index one by one."""
+    """Passengers and what happens to them, as lists: arrays are slow to index one by one."""
 
     def __init__(self, inputs: Inputs) -> None:
         passengers = inputs.passengers
@@ -23,6 +26,10 @@ class People:
         self.board_s = [nan] * len(self.to)
         self.alight_s = [nan] * len(self.to)
         self.start: list[int] = passengers.start.tolist()
+
+    def arrays(self) -> list[Floats]:
+        """Waits, rides, first boardings and alightings."""
+        return [np.array(each) for each in (self.wait_s, self.ride_s, self.board_s, self.alight_s)]
 
 
 @dataclass
@@ -46,23 +53,24 @@ class Platform:
         self.people = people
         self.waiting: list[int] = []
         self.next, self.end = people.start[place], people.start[place + 1]
-        self.dwell, self.shared = inputs.dwell, inputs.scenario.dwell.shared
+        self.stand = inputs.stand
 
-    def open_doors(self, call: Call) -> None:
-        """Let people board while the doors are open: whoever comes before they close boards too and keeps them open."""
-        call.close_s = call.arrive_s + dwell_s(0, call.off, *self.dwell, self.shared)
+    def open_doors(self, call: Call, put_off: int = 0) -> None:
+        """Let people board; whoever comes before the doors close boards too and keeps them open."""
+        off = call.off + put_off
+        call.close_s = call.arrive_s + dwell_s(0, off, self.stand)
         place = 0
         while self._someone(place, call.close_s):
             if not self._can(place, call, call.close_s):
                 place += 1
             elif len(call.on) < call.free:
                 self._board(place, call)
-                call.close_s = call.arrive_s + dwell_s(len(call.on), call.off, *self.dwell, self.shared)
+                call.close_s = call.arrive_s + dwell_s(len(call.on), off, self.stand)
             else:
                 break
 
     def leave(self, call: Call, depart_s: float) -> None:
-        """Let those who came during the hold board, without holding the vehicle further; count whom it leaves behind."""
+        """Let those board who came during the hold, at no more delay; count who is left behind."""
         place = 0
         while self._someone(place, depart_s):
             if not self._can(place, call, depart_s):
@@ -89,7 +97,7 @@ class Platform:
         people.alight_s[person] = now
 
     def _someone(self, place: int, until_s: float) -> bool:
-        """Whether somebody stands at a place of the queue by a time; fetch the next to come if the queue is shorter."""
+        """Whether somebody has a place in the queue; fetch who comes by a time if it is shorter."""
         if place < len(self.waiting):
             return True
         if self.next < self.end and self.people.come_s[self.next] <= until_s:
@@ -99,7 +107,7 @@ class Platform:
         return False
 
     def _can(self, place: int, call: Call, until_s: float) -> bool:
-        """Whether the vehicle goes where somebody wants to go, and they are here (they were fetched for another one)."""
+        """Whether the vehicle goes where they want to go, and they are here (not fetched too early)."""
         person = self.waiting[place]
         return call.rides(person) and self.people.since_s[person] <= until_s
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,8 +13,7 @@ from workbench.simulation.transit.control import BoardingLimit, Control, Holding
 from workbench.simulation.transit.line import Line
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Policy:
+class Policy(NamedTuple):
     """
     Control as numbers.
 
@@ -26,8 +25,6 @@ class Policy:
         Boarding limit (-1: none), for gaps over so many headways, and its stops.
     turn, resume, turn_over, turn_s
         Short turn (-1: none).
-    own
-        A policy of somebody's own, which only the SimPy engines can ask.
     """
 
     rule: int
@@ -42,7 +39,6 @@ class Policy:
     resume: int
     turn_over: float
     turn_s: float
-    own: Holding | None
 
 
 def policy_of(line: Line, controls: tuple[Control, ...]) -> Policy:
@@ -53,9 +49,8 @@ def policy_of(line: Line, controls: tuple[Control, ...]) -> Policy:
     begin, end = (line.place(turn.turn), line.place(turn.resume)) if turn else (-1, -1)
     if turn and begin == end:
         raise BadParameter(f"A short turn at '{turn.turn}' must resume at another stop.")
-    own = hold if hold is not None and type(hold).hold_s is not Holding.hold_s else None
     return Policy(
-        rule=rules.FREE if hold is None else rules.OWN if own else hold.rule,
+        rule=rules.FREE if hold is None else rules.OWN if own_policy(controls) else hold.rule,
         alpha=hold.strength if hold else 0.0,
         slack_s=hold.allowance_s if hold else 0.0,
         most_s=hold.most_s if hold else 0.0,
@@ -67,8 +62,13 @@ def policy_of(line: Line, controls: tuple[Control, ...]) -> Policy:
         resume=end,
         turn_over=turn.over if turn else 0.0,
         turn_s=turn.turn_s if turn else 0.0,
-        own=own,
     )
+
+
+def own_policy(controls: tuple[Control, ...]) -> Holding | None:
+    """A holding policy of somebody's own, which only the SimPy engines can ask."""
+    holding = (each for each in controls if isinstance(each, Holding))
+    return next((each for each in holding if type(each).hold_s is not Holding.hold_s), None)
 
 
 def _places(line: Line, stops: tuple[Stop, ...] | None) -> Flags:

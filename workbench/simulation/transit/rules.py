@@ -1,6 +1,5 @@
 """
-Rules of the stop, each written once: plain Python for the SimPy engines, compiled as it stands for the
-kernels.
+Rules of the stop, each written once: plain Python for SimPy, compiled as it stands for the kernels.
 
 They use numbers only, and every operation in the same order, so that both give the same floating-point
 numbers. NaN stands for "not known", and whatever depends on it does nothing.
@@ -8,25 +7,29 @@ numbers. NaN stands for "not known", and whatever depends on it does nothing.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 FREE, SCHEDULE, FORWARD, TWO_WAY, SELF, OWN = 0, 1, 2, 3, 4, -1
 
 
-def dwell_s(
-    boarding: int,
-    alighting: int,
-    boarding_each_s: float,
-    alighting_each_s: float,
-    doors_s: float,
-    least_s: float,
-    shared: bool,
-) -> float:
+class Stand(NamedTuple):
+    """Seconds for one boarding and for one alighting passenger, for the doors, and at least; shared doors."""
+
+    boarding_s: float
+    alighting_s: float
+    doors_s: float
+    least_s: float
+    shared: bool
+
+
+def dwell_s(boarding: int, alighting: int, stand: Stand) -> float:
     """Seconds that a vehicle stands for so many passengers: the busier door, and the doors themselves."""
     if boarding + alighting == 0:
-        return least_s
-    on = boarding * boarding_each_s
-    off = alighting * alighting_each_s
-    busy = doors_s + (on + off if shared else (on if on > off else off))
-    return busy if busy > least_s else least_s
+        return stand.least_s
+    on = boarding * stand.boarding_s
+    off = alighting * stand.alighting_s
+    busy = stand.doors_s + (on + off if stand.shared else (on if on > off else off))
+    return busy if busy > stand.least_s else stand.least_s
 
 
 def hold_s(
@@ -86,6 +89,13 @@ def room(free: int, limit: int, over: float, headway_s: float, since_arrival_s: 
 def turns(over: float, headway_s: float, since_arrival_s: float) -> bool:
     """Whether a vehicle turns short: the gap ahead of it is over so many headways."""
     return since_arrival_s > over * headway_s
+
+
+def left_out(stop: int, turn: int, resume: int) -> bool:
+    """Whether a short turn leaves a stop out."""
+    if turn < resume:
+        return turn < stop < resume
+    return stop > turn or stop < resume
 
 
 def ahead_s(upto: float, at: float, total: float, same_is_round: bool) -> float:

@@ -1,0 +1,290 @@
+"""How often a line should run, with what vehicles, and whether holding is worth it: simulated and compared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import Field
+
+from pipelines.traffic.headway_options import today_and_others
+from workbench._text import Text
+from workbench.briefs import Brief
+from workbench.domains import Decision, Measures, Parameters
+from workbench.errors import DataRejected, UnknownName
+from workbench.simulation.transit.scenario import LineScenario
+
+if TYPE_CHECKING:
+    from workbench.simulation.runs import Runs
+    from workbench.simulation.transit import LineModel
+
+TODAY = "today"
+BANDS = {"morning": ("07:00", "09:00"), "midday": ("09:00", "16:00"), "evening": ("16:00", "19:00")}
+CHANGES: Mapping[str, Mapping[str, float]] = {
+    "demand_down": {"demand_factor": 0.8},
+    "demand_up": {"demand_factor": 1.2},
+    "running_down": {"running_time_factor": 0.9},
+    "running_up": {"running_time_factor": 1.1},
+    "dwell_up": {"boarding": 1.25},
+}
+
+
+def _field(default: Any, says: str, zh: str, unit: str = "", **bounds: Any) -> Any:
+    return Field(default, description=says, json_schema_extra={"zh": zh, "unit": unit}, **bounds)
+
+
+class HeadwaysParameters(Parameters):
+    """The line, what time and vehicles cost, and how long to simulate."""
+
+    route: str | None = _field(
+        None, "Line; the one with most riders where none is given", "线路；不填则取客流最大的线路"
+    )
+    direction: int | None = _field(
+        None,
+        "Direction, 0 or 1; the fuller one where none is given",
+        "方向；不填则取客流较大的方向",
+        ge=0,
+        le=1,
+    )
+    date: dt.date | None = _field(
+        None,
+        "Day whose timetable is today's service; the weekday of most riders where none is given",
+        "以哪一日的时刻表为现状；不填则取客流最大的工作日",
+    )
+    weekdays_only: bool = _field(True, "Demand of weekdays only", "仅用工作日客流")
+    capacity: int = _field(
+        80,
+        "Riders that a vehicle takes where the timetable does not say",
+        "时刻表未注明时的车辆定员",
+        "persons",
+        ge=1,
+        le=5000,
+    )
+    sample_share: float = _field(
+        1.0, "Share of all riders that the taps stand for", "刷卡记录代表的乘客比例", "share", gt=0, le=1
+    )
+    arrivals: Literal["tap", "spread"] = _field(
+        "spread",
+        "When riders came: at the tap (gates), or spread over the headway before it (taps at the door)",
+        "乘客到站时刻：刷卡时（闸机）或均匀分布于此前间隔（车门刷卡）",
+    )
+    vehicle_hour_cost: float = _field(
+        180.0, "Cost of a vehicle in service for an hour", "车辆每营运小时成本", "CNY", ge=0
+    )
+    vehicle_day_cost: float = _field(
+        350.0, "Cost of owning a vehicle for a day", "每车每日固有成本", "CNY", ge=0
+    )
+    size_elasticity: float = _field(
+        0.6,
+        "How the cost of owning a vehicle grows with its capacity (exponent)",
+        "车辆固有成本随定员增长的弹性（指数）",
+        "1",
+        ge=0,
+        le=2,
+    )
+    wait_hour_value: float = _field(
+        35.0, "Value of an hour of riders' waiting", "乘客等待一小时的价值", "CNY", ge=0
+    )
+    days_per_year: int = _field(250, "Days a year the service runs so", "每年运行天数", "days", ge=1, le=366)
+    layover_s: float = _field(300.0, "Layover at each end", "每端停站休整时间", "s", ge=0, le=7200)
+    replications: int = _field(60, "Days to simulate", "模拟天数", "runs", ge=5, le=20_000)
+    precision: float | None = _field(
+        None,
+        "Simulate until the mean wait is known to this share of itself",
+        "模拟至平均等待时间的相对精度",
+        "share",
+        gt=0.001,
+        le=0.5,
+    )
+    baseline: str = _field(TODAY, "Option the others are compared with", "对比基准方案")
+    scenarios: dict[str, LineScenario] | None = _field(
+        None, "Options to compare; the house's own where none are given", "待比较方案；不填则用默认方案"
+    )
+
+
+class Headways(Decision):
+    """Simulate a line under options for its headway, vehicles and holding, on the same days."""
+
+    name: ClassVar[str] = "traffic.headways"
+    domain: ClassVar[str] = "traffic"
+    project: ClassVar[str] = "L01"
+    title: ClassVar[Text] = Text("How often a line should run", "线路应以多大间隔发车")
+    question: ClassVar[Text] = Text(
+        "How often should this line run, with which vehicles, and is holding worth it?",
+        "这条线路应以多大间隔、用什么车辆运行？驻站控制是否值得？",
+    )
+    required: ClassVar[tuple[str, ...]] = ("taps", "timetable")
+    optional: ClassVar[tuple[str, ...]] = ("stops",)
+    Parameters: ClassVar[type[Parameters]] = HeadwaysParameters
+    scenario_kind: ClassVar[type[LineScenario]] = LineScenario
+
+    def answer(self, measures: Measures, parameters: Any) -> Brief:
+        """Build the line and its demand, simulate the options, price them and see how sure the order is."""
+        from pipelines.traffic.headway_brief import write_brief
+        from pipelines.traffic.headway_costs import priced
+        from workbench.simulation import Experiment
+
+        p: HeadwaysParameters = parameters
+        case = build(measures, p)
+        scenarios = dict(p.scenarios) if p.scenarios else today_and_others(case.model.line, case.capacity)
+        if p.baseline not in scenarios:
+            raise UnknownName("option", p.baseline, scenarios, "The parameter `baseline` names one of them.")
+        experiment = Experiment(case.model, scenarios, seed=p.seed)
+        experiment.check()
+        run = partial(experiment.run, p.replications)
+        if p.precision is not None:
+            run = partial(
+                experiment.run_until,
+                "mean_wait_s",
+                p.precision,
+                relative=True,
+                at_most=max(2000, p.replications),
+            )
+        runs = run(workers=self.workers)
+        costs = priced(runs, scenarios, case.model.line, p)
+        measures.made["headway_runs"] = runs.frame
+        measures.made["headway_costs"] = costs.frame
+        changed = self._changed(case.model, scenarios, p)
+        return write_brief(self, measures, p, case, scenarios, runs, costs, changed)
+
+    def _changed(
+        self, model: LineModel, scenarios: Mapping[str, LineScenario], p: HeadwaysParameters
+    ) -> dict[str, tuple[str, float]]:
+        """The cheapest option, and its chance of being so, had demand, running times or dwell been otherwise."""
+        from pipelines.traffic.headway_costs import priced
+        from workbench.simulation import Experiment
+
+        found = {}
+        for name, change in CHANGES.items():
+            moved = {one: _moved(scenario, change) for one, scenario in scenarios.items()}
+            runs: Runs = Experiment(model, moved, seed=p.seed).run(
+                max(10, p.replications // 3), workers=self.workers
+            )
+            costs = priced(runs, moved, model.line, p)
+            found[name] = (costs.best, costs.chance_of(costs.best))
+        return found
+
+
+@dataclass(frozen=True)
+class Case:
+    """The line to simulate: its model, the vehicle's capacity, and what was taken for granted on the way."""
+
+    route: str
+    direction: int
+    date: dt.date
+    days: int
+    capacity: int
+    model: LineModel
+    notes: tuple[str, ...]
+
+
+def build(measures: Measures, p: HeadwaysParameters) -> Case:
+    """
+    Choose the line, the direction and the day, and make the model of it.
+
+    Raises
+    ------
+    UnknownName
+        There is no such line.
+    DataRejected
+        No rider can be put on it.
+    """
+    from workbench.simulation.transit import LineModel, demand_from_taps, line_from_timetable
+
+    route, direction = _chosen_line(measures, p)
+    timetable = measures.clean("timetable").each(lambda f: f.filter(_on(f, route, direction))).gather()
+    if timetable.is_empty():
+        raise UnknownName("line and direction of the timetable", f"{route}/{direction}", _lines(measures))
+    taps = measures.clean("taps").each(lambda f: f.filter(_on(f, route, direction, missing=True))).gather()
+    if p.weekdays_only:
+        taps = taps.filter(pl.col("service_date").dt.weekday() <= 5)
+    days = sorted(taps["service_date"].unique().to_list())
+    if not days:
+        raise DataRejected(
+            f"No tap of line {route} lies on the days judged: change `weekdays_only`, or give more days."
+        )
+    date = p.date or _busiest(taps, set(timetable["service_date"].unique().to_list()))
+    line = line_from_timetable(timetable, route, direction, date)
+    demand = demand_from_taps(
+        taps, line, route=route, direction=direction, arrivals=p.arrivals, share=p.sample_share
+    )
+    stated = timetable.filter(pl.col("service_date") == date)["vehicle_capacity"].drop_nulls()
+    capacity = int(stated.median() or p.capacity) if len(stated) else p.capacity
+    bands = {name: ends for name, ends in BANDS.items() if _within(line, ends)}
+    return Case(
+        route,
+        direction,
+        date,
+        len(days),
+        capacity,
+        LineModel(line, demand, bands=bands),
+        (*line.notes, *demand.notes),
+    )
+
+
+def _chosen_line(measures: Measures, p: HeadwaysParameters) -> tuple[str, int]:
+    load = measures["peak_load_sections"]
+    if p.route is not None:
+        load = load.filter(pl.col("route_id") == p.route)
+        if load.is_empty():
+            raise UnknownName("line with riders", p.route, _lines(measures))
+    if p.direction is not None:
+        load = load.filter(pl.col("direction_id") == p.direction)
+    top = load.filter(pl.col("route_id").is_not_null()).sort(
+        "riders", "route_id", "direction_id", descending=[True, False, False]
+    )
+    if top.is_empty():
+        raise DataRejected(
+            "No rider of the taps could be put on a line of the timetable: check that stop_id and the dates of both agree, and that taps say where riders alight."
+        )
+    return str(top["route_id"][0]), int(top["direction_id"][0])
+
+
+def _lines(measures: Measures) -> list[str]:
+    return sorted({str(row[0]) for row in measures["line_patterns"].select("route_id").iter_rows()})
+
+
+def _on(frame: Any, route: str, direction: int, *, missing: bool = False) -> Any:
+    """Rows of a line and direction; with `missing`, those that do not say as well."""
+    import narwhals as nw
+
+    line, way = nw.col("route_id") == route, nw.col("direction_id") == direction
+    if missing:
+        line, way = line | nw.col("route_id").is_null(), way | nw.col("direction_id").is_null()
+    return line & way
+
+
+def _busiest(taps: pl.DataFrame, served: set[dt.date]) -> dt.date:
+    """The day of most riders on which the timetable runs."""
+    days = (
+        taps.filter(pl.col("service_date").is_in(list(served)))
+        .group_by("service_date")
+        .agg(pl.col("num_riders").sum())
+    )
+    if days.is_empty():
+        return min(served)
+    return days.sort("num_riders", "service_date", descending=[True, False])["service_date"][0]  # type: ignore[no-any-return]
+
+
+def _within(line: Any, ends: tuple[str, str]) -> bool:
+    """Whether any trip is dispatched in a band."""
+    low, high = (int(end[:2]) * 3600 for end in ends)
+    return bool(((line.trips.dispatch_s >= low) & (line.trips.dispatch_s < high)).any())
+
+
+def _moved(scenario: LineScenario, change: Mapping[str, float]) -> LineScenario:
+    """A scenario with its demand, running times or dwell multiplied."""
+    values: dict[str, Any] = {}
+    for name, factor in change.items():
+        if name == "boarding":
+            dwell = scenario.dwell
+            values["dwell"] = dwell.model_copy(
+                update={"boarding_s": dwell.boarding_s * factor, "alighting_s": dwell.alighting_s * factor}
+            )
+        else:
+            values[name] = getattr(scenario, name) * factor
+    return scenario.model_copy(update=values)
