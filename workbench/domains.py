@@ -241,7 +241,7 @@ def load_decision(name: str) -> type[Decision]:
 
 
 def load_simulated(name: str) -> type[Any]:
-    """Load the class of a decision that simulates scenarios; `UnknownName` says which do where this one does not."""
+    """Load the class of a decision that simulates; `UnknownName` says which do where this one does not."""
     decision = load_decision(name)
     if not hasattr(decision, "scenario_kind"):
         simulated = [one for one in decisions() if hasattr(load_decision(one), "scenario_kind")]

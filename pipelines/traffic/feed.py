@@ -47,7 +47,9 @@ def feed_beside(folder: str | Path) -> More | None:
         return None
     if len(feeds) > 1:
         names = ", ".join(one.name for one in feeds)
-        raise DataRejected(f"'{folder}' holds more than one zip ({names}): keep the GTFS feed to use, or name it in a source file.")
+        raise DataRejected(
+            f"'{folder}' holds more than one zip ({names}): keep the GTFS feed to use, or name it in a source file."
+        )
 
     @cache
     def feed() -> Gtfs:
@@ -69,6 +71,11 @@ def _dates(feed: Gtfs, tables: Mapping[str, Table]) -> list[dt.date] | None:
     dated = next((tables[name] for name in DATED if name in tables), None)
     if dated is None:
         return None
-    days = dated.by(["service_date"], lambda f: f.select("service_date").unique()).gather()["service_date"].sort().to_list()
+    days = (
+        dated.by(["service_date"], lambda f: f.select("service_date").unique())
+        .gather()["service_date"]
+        .sort()
+        .to_list()
+    )
     served = set(feed.service_dates())
     return [day for day in days if day in served] or days

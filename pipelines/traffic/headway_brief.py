@@ -114,9 +114,15 @@ class _Writer:
         """A yearly amount with its interval over simulated days."""
         value, low, high = (float(one) for one in found)
         return Quantity(
-            f"{tag}.{self.slug(name)}", value, MONEY, min(low, value), max(high, value), basis=self.basis, decimals=2,
+            f"{tag}.{self.slug(name)}",
+            value,
+            MONEY,
+            min(low, value),
+            max(high, value),
+            basis=self.basis,
+            decimals=2,
             source=Source("headway_costs", column, {"scenario": name}),
-        )  # fmt: skip
+        )
 
     def outcome(self, outcome: str, name: str, unit: str) -> Quantity:
         """An outcome of an option."""
@@ -277,11 +283,15 @@ class _Writer:
         found = [self.costs.mean("total", name) for name in self.order]
         svg = {
             lang: ranking(
-                [self.option(name).in_(lang) for name in self.order], [v for v, _, _ in found], [low for _, low, _ in found], [high for _, _, high in found],
-                xlabel=self.words.text("headways.axis").in_(lang), highlight=[self.order.index(self.costs.best)],
+                [self.option(name).in_(lang) for name in self.order],
+                [v for v, _, _ in found],
+                [low for _, low, _ in found],
+                [high for _, _, high in found],
+                xlabel=self.words.text("headways.axis").in_(lang),
+                highlight=[self.order.index(self.costs.best)],
             )
             for lang in LANGUAGES
-        }  # fmt: skip
+        }
         heads = (
             Head("option", self.words.text("headways.head.option")),
             Head("total", self.words.text("headways.head.total"), MONEY),
@@ -321,16 +331,24 @@ class _Writer:
         w, p, case = self.words, self.p, self.case
         days = Quantity("days", case.days, "days")
         return (
-            w.phrase("headways.assume.days", runs=Quantity("runs", self.runs.replications, "runs"), days=days, date=str(case.date)),
+            w.phrase(
+                "headways.assume.days",
+                runs=Quantity("runs", self.runs.replications, "runs"),
+                days=days,
+                date=str(case.date),
+            ),
             w.phrase(f"headways.assume.arrivals.{p.arrivals}"),
             w.phrase("headways.assume.share", share=Quantity("sample_share", p.sample_share, "share")),
             w.phrase(
-                "headways.assume.costs", hour=Quantity("vehicle_hour_cost", p.vehicle_hour_cost, "CNY"), vehicle=Quantity("vehicle_day_cost", p.vehicle_day_cost, "CNY"),
-                wait=Quantity("wait_hour_value", p.wait_hour_value, "CNY"), year=Quantity("days_per_year", p.days_per_year, "days"),
+                "headways.assume.costs",
+                hour=Quantity("vehicle_hour_cost", p.vehicle_hour_cost, "CNY"),
+                vehicle=Quantity("vehicle_day_cost", p.vehicle_day_cost, "CNY"),
+                wait=Quantity("wait_hour_value", p.wait_hour_value, "CNY"),
+                year=Quantity("days_per_year", p.days_per_year, "days"),
             ),
             w.phrase("headways.assume.both"),
             w.phrase("headways.assume.traffic"),
-        )  # fmt: skip
+        )
 
     def limits(self) -> tuple[Phrase, ...]:
         """What it must not be used for."""

@@ -80,7 +80,7 @@ class Costs:
 
     def runs_to_separate(self) -> int | None:
         """
-        Simulated days after which the best and the next best would be told apart, None where they never would.
+        Simulated days after which the best two would be told apart, None where they never would.
 
         From the spread of their daily difference: n at which one-sided 95% is reached.
         """
@@ -104,8 +104,9 @@ def priced(runs: Runs, scenarios: Mapping[str, LineScenario], line: Line, p: Hea
     scenarios, line
         What was run.
     p
-        Unit costs. Hours in service, and vehicles, are for both directions; waiting is that of the direction simulated.
-        A vehicle of another size costs (capacity / the baseline's capacity) ** elasticity times as much to own.
+        Unit costs. Hours in service, and vehicles, are for both directions; waiting is that of the direction
+        simulated. A vehicle of another size costs (capacity / the baseline's capacity) ** elasticity times as
+        much to own.
     """
     fleet = fleets(runs, scenarios, line, p.layover_s)
     today = scenarios[p.baseline].capacity
@@ -137,8 +138,8 @@ def fleets(
     """
     Vehicles that each option needs for both directions.
 
-    The round trip (twice the mean simulated running time and two layovers) over the headway of the busiest hour,
-    rounded up.
+    The round trip (twice the mean simulated running time and two layovers) over the headway of the busiest
+    hour, rounded up.
     """
     mean = runs.frame.group_by("scenario").agg(pl.col("cycle_time_s").drop_nans().mean())
     running = dict(mean.iter_rows())

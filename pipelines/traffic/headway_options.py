@@ -30,9 +30,9 @@ def today_and_others(line: Line, capacity: int) -> dict[str, LineScenario]:
     Returns
     -------
     dict
-        `today`; `even` (as many departures each hour, evenly spaced); `more` and `fewer` (a quarter more departures, a
-        fifth fewer); `holding` (today's departures, held by forward headway at up to three stops); `larger` (fewer, larger
-        vehicles: half again the places).
+        `today`; `even` (as many departures each hour, evenly spaced); `more` and `fewer` (a quarter more
+        departures, a fifth fewer); `holding` (today's departures, held by forward headway at up to three
+        stops); `larger` (fewer, larger vehicles: half again the places).
     """
     today = LineScenario(capacity=capacity)
     stops = tuple(

@@ -1,4 +1,4 @@
-"""How often a line should run, with what vehicles, and whether holding is worth it: simulated and compared."""
+"""How often a line should run, with what vehicles, and whether holding is worth it: by simulation."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class Headways(Decision):
     def _changed(
         self, model: LineModel, scenarios: Mapping[str, LineScenario], p: HeadwaysParameters
     ) -> dict[str, tuple[str, float]]:
-        """The cheapest option, and its chance of being so, had demand, running times or dwell been otherwise."""
+        """The cheapest option and its chance, had demand, running times or dwell been otherwise."""
         from pipelines.traffic.headway_costs import priced
         from workbench.simulation import Experiment
 
@@ -239,7 +239,8 @@ def _chosen_line(measures: Measures, p: HeadwaysParameters) -> tuple[str, int]:
     )
     if top.is_empty():
         raise DataRejected(
-            "No rider of the taps could be put on a line of the timetable: check that stop_id and the dates of both agree, and that taps say where riders alight."
+            "No rider of the taps could be put on a line of the timetable: check that stop_id and the dates of "
+            "both agree, and that taps say where riders alight."
         )
     return str(top["route_id"][0]), int(top["direction_id"][0])
 

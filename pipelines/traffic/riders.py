@@ -265,7 +265,7 @@ def rides(taps: Table, pairs: pl.DataFrame) -> Table:
 
 
 def _offers(pairs: pl.DataFrame) -> pl.DataFrame:
-    """What carries a pair of stops, by what a tap says of its line: both, the route, the direction, nothing."""
+    """What carries a pair of stops, by what a tap says: the line, the route, the direction, or nothing."""
     ride = [*PAIR, *LINE, "board", "alight", "board_offset_s"]
     any_route = pl.lit(ANY_ROUTE).alias("_route")
     any_direction = pl.lit(ANY_DIRECTION, pl.Int64).alias("_direction")

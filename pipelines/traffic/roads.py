@@ -172,7 +172,7 @@ def _mean(total: str, count: str) -> nw.Expr:
 
 
 def _over(top: str, bottom: str) -> nw.Expr:
-    """A quotient, null where the lower number is 0 at this fineness: engines differ in what they make of it."""
+    """A quotient, null where the lower number is 0 at this fineness: engines differ in what it gives."""
     return nw.when(nw.col(bottom) > 0).then(nw.col(top) / nw.col(bottom))
 
 

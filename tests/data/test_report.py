@@ -55,14 +55,12 @@ def test_the_complaint_says_how_many_why_and_where():
     )
     assert bad.complaint() == (
         "8,000 of 20,000 rows of 'speeds' (40.0%) are against the contract, over its limit of 5.0%; most "
-        "(7,000) "
-        "for 'speed_kmh': out of range, first in a&b.csv row 12 '<300>'"
+        "(7,000) for 'speed_kmh': out of range, first in a&b.csv row 12 '<300>'"
     )
     whole = table(rows=7, clean=0, limit=1.0, rules=(rule("ragged", "", 7, None),))
     assert whole.complaint() == (
         "7 of 7 rows of 'speeds' (100.0%) are against the contract, so that none is left; most (7) for "
-        "'ragged': "
-        "more fields than columns, first in a&b.csv row 12"
+        "'ragged': more fields than columns, first in a&b.csv row 12"
     )
     assert table(rows=0, clean=0, rules=()).complaint() == "'speeds' has no rows"
 

@@ -12,8 +12,7 @@ from pathlib import Path
 LEAST = 17
 REMEDY = (
     "install Java 17 or newer (Debian: apt install openjdk-17-jre-headless; conda: openjdk) and set "
-    "JAVA_HOME, "
-    "or use --engine polars or dask"
+    "JAVA_HOME, or use --engine polars or dask"
 )
 
 

@@ -278,8 +278,7 @@ def _undecodable(path: str, name: str, dialect: Dialect, error: UnicodeError) ->
         what = f"byte 0x{error.object[error.start]:02X} does not fit"
     return DataRejected(
         f"{name} is not {dialect.encoding} ({what}): say its encoding in a source file (`encoding: "
-        f"{guess}`), "
-        "or save it as UTF-8."
+        f"{guess}`), or save it as UTF-8."
     )
 
 

@@ -157,8 +157,7 @@ class Report:
         if bad:
             raise DataRejected(
                 f"{'. '.join(table.complaint() for table in bad)}. The rows are kept in {quarantine}: "
-                "mend the "
-                "files (or map them with a source file) and run again."
+                "mend the files (or map them with a source file) and run again."
             )
 
     def as_dict(self) -> dict[str, Any]:

@@ -129,24 +129,21 @@ def _check_columns(table: Table, contract: TableContract, where: str) -> None:
             near = nearest(column.name, spare) + " " if spare else ""
             raise DataRejected(
                 f"{where}: the required column '{column.name}' is missing. {near}Rename it in the file, "
-                "or map it "
-                "in a source file (`--source`)."
+                "or map it in a source file (`--source`)."
             )
     for name in have:
         if name not in contract.names:
             raise DataRejected(
                 f"{where}: the column '{name}' is not in the contract of table '{contract.name}'. "
                 f"{nearest(name, contract.names)} Rename or remove it, or choose the columns in a source "
-                "file "
-                "(`--source`)."
+                "file (`--source`)."
             )
     for column in contract.columns:
         if column.name in have and not can_become(column, schema[column.name]):
             wanted = "local timestamps without a zone" if column.type == "timestamp" else column.type
             raise DataRejected(
                 f"{where}: the column '{column.name}' holds {in_words(schema[column.name])} where the "
-                "contract "
-                f"wants {wanted}. Convert it, or map it in a source file (`--source`)."
+                f"contract wants {wanted}. Convert it, or map it in a source file (`--source`)."
             )
 
 
@@ -183,7 +180,7 @@ def _mark_duplicates(checks: Checks) -> Step:
     def mark(frame: Frame, repeated: Frame) -> Frame:
         repeated = repeated.rename({f"_k_{name}": f"_v_{name}" for name in key})
         joined = frame.join(repeated, on=[f"_v_{name}" for name in key], how="left")
-        # Long rows of one wide row stand in one place: which of them came first cannot be told, so none is kept.
+        # Long rows of one wide row stand in one place: which came first cannot be told, so none is kept.
         later = (_position() != nw.col("_first")) | (nw.col("_first") == nw.col("_last"))
         later = nw.col("_reason").is_null() & ~nw.col("_first").is_null() & later
         return _with_reason(joined, later, number).drop("_first", "_last")

@@ -184,7 +184,7 @@ def _value(name: str, native: str, dtype: pl.DataType) -> Any:
 
 
 def _file_number(frame: Any, numbers: Mapping[str, int]) -> Any:
-    """The number of the file that a row came from; its name stands there as a URI, in one of two spellings."""
+    """The number of the file that a row came from; its name stands there as a URI, in one of two forms."""
     from pyspark.sql import functions as F
 
     pairs: list[Any] = []

@@ -40,7 +40,9 @@ def spoken():
                 ]
                 if re.match(r"(congestion|crowding|headways|unit)\\\.", parts[0]):
                     patterns.add("".join(parts))
-    decisions = {load_decision(name).name for name in ("traffic.congestion", "traffic.crowding", "traffic.headways")}
+    decisions = {
+        load_decision(name).name for name in ("traffic.congestion", "traffic.crowding", "traffic.headways")
+    }
     return whole - decisions, patterns
 
 

@@ -1,6 +1,6 @@
 """Transit lines: read from a timetable, given demand, simulated under headways, control and incidents."""
 
-from workbench.simulation.transit.build import line_from_sections, round_trip
+from workbench.simulation.transit.build import fill_gaps, line_from_sections, round_trip
 from workbench.simulation.transit.control import (
     BoardingLimit,
     ForwardHeadway,
@@ -47,6 +47,7 @@ __all__ = [
     "day_profile",
     "demand_from_profile",
     "demand_from_taps",
+    "fill_gaps",
     "line_from_sections",
     "line_from_timetable",
     "recorded_demand",

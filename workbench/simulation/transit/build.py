@@ -95,6 +95,36 @@ def line_from_sections(
     )
 
 
+def fill_gaps(running: ArrayLike, *, empty: float | None = None) -> tuple[Floats, float]:
+    """
+    Fill the cells of a running-time table in which no vehicle was seen.
+
+    Parameters
+    ----------
+    running
+        Running times, shape (bins, sections); NaN where none was seen.
+    empty
+        Another value that means the same, such as 0.
+
+    Returns
+    -------
+    filled
+        Empty cells lie on the line between the cells before and after, and are as the nearest one at the ends of
+        the day. A section that was never seen is an error: leave it out, or say what it takes.
+    share
+        Share of the cells that were filled.
+    """
+    table = np.array(running, dtype=np.float64, ndmin=2)
+    gaps = np.isnan(table) if empty is None else np.isnan(table) | (table == empty)
+    never = np.flatnonzero(gaps.all(axis=0))
+    if len(never):
+        raise BadParameter(f"No vehicle was seen on section {never[0]} of {table.shape[1]} all day.")
+    bins = np.arange(len(table))
+    for section, unseen in enumerate(gaps.T):
+        table[unseen, section] = np.interp(bins[unseen], bins[~unseen], table[~unseen, section])
+    return table, float(gaps.mean())
+
+
 def round_trip(out: Line, back: Line, *, layover_s: float = 0.0, link_s: float = 0.0) -> Line:
     """
     Close two directions of a line to one circle that vehicles go round.
