@@ -33,8 +33,8 @@ def feed_beside(folder: str | Path) -> More | None:
     Returns
     -------
     More or None
-        Makes `stops` and `timetable` where no file of that name is given: the timetable for the service dates of the
-        taps (or stop visits), all dates of the feed's busiest week where there are none. None without a zip.
+        Makes `stops` and `timetable` where no file of that name is given: the timetable for the service dates
+        of the taps (or stop visits), or of the feed's busiest week. None without a zip.
 
     Raises
     ------
@@ -48,7 +48,8 @@ def feed_beside(folder: str | Path) -> More | None:
     if len(feeds) > 1:
         names = ", ".join(one.name for one in feeds)
         raise DataRejected(
-            f"'{folder}' holds more than one zip ({names}): keep the GTFS feed to use, or name it in a source file."
+            f"'{folder}' holds more than one zip ({names}): keep the GTFS feed to use, "
+            "or name it in a source file."
         )
 
     @cache
@@ -67,7 +68,7 @@ def feed_beside(folder: str | Path) -> More | None:
 
 
 def _dates(feed: Gtfs, tables: Mapping[str, Table]) -> list[dt.date] | None:
-    """Days of the data on which the feed has service; all of the data's where it has none, so that the feed complains."""
+    """Days of the data on which the feed has service; all of the data's where none, so that it complains."""
     dated = next((tables[name] for name in DATED if name in tables), None)
     if dated is None:
         return None

@@ -16,6 +16,7 @@ from workbench.briefs import Answer, Brief, Confidence, Figure, Head, Phrase, Qu
 if TYPE_CHECKING:
     from pipelines.traffic.headway_costs import Costs
     from pipelines.traffic.headways import Case, Headways, HeadwaysParameters
+    from workbench.briefs.parts import ConfidenceWord
     from workbench.domains import Measures
     from workbench.simulation.runs import Runs
     from workbench.simulation.transit import LineScenario
@@ -196,7 +197,7 @@ class _Writer:
         )
         key = "stay" if best == base else "change"
         headline = w.phrase(f"headways.headline.{key if chance >= LIKELY else 'cannot'}", **told)
-        word = "high" if chance >= SURE else "moderate" if chance >= LIKELY else "low"
+        word: ConfidenceWord = "high" if chance >= SURE else "moderate" if chance >= LIKELY else "low"
         rule = w.phrase(
             "headways.rule",
             chance=self.chance(best),
@@ -281,7 +282,7 @@ class _Writer:
         from workbench.briefs.figures import ranking
 
         found = [self.costs.mean("total", name) for name in self.order]
-        svg = {
+        svg: dict[str, str] = {
             lang: ranking(
                 [self.option(name).in_(lang) for name in self.order],
                 [v for v, _, _ in found],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
@@ -213,7 +214,7 @@ def build(measures: Measures, p: HeadwaysParameters) -> Case:
         taps, line, route=route, direction=direction, arrivals=p.arrivals, share=p.sample_share
     )
     stated = timetable.filter(pl.col("service_date") == date)["vehicle_capacity"].drop_nulls()
-    capacity = int(stated.median() or p.capacity) if len(stated) else p.capacity
+    capacity = int(np.median(stated.to_numpy())) if len(stated) else p.capacity
     bands = {name: ends for name, ends in BANDS.items() if _within(line, ends)}
     return Case(
         route,
@@ -239,8 +240,8 @@ def _chosen_line(measures: Measures, p: HeadwaysParameters) -> tuple[str, int]:
     )
     if top.is_empty():
         raise DataRejected(
-            "No rider of the taps could be put on a line of the timetable: check that stop_id and the dates of "
-            "both agree, and that taps say where riders alight."
+            "No rider of the taps could be put on a line of the timetable: check that stop_id and the dates "
+            "of both agree, and that taps say where riders alight."
         )
     return str(top["route_id"][0]), int(top["direction_id"][0])
 
@@ -268,7 +269,7 @@ def _busiest(taps: pl.DataFrame, served: set[dt.date]) -> dt.date:
     )
     if days.is_empty():
         return min(served)
-    return days.sort("num_riders", "service_date", descending=[True, False])["service_date"][0]  # type: ignore[no-any-return]
+    return days.sort("num_riders", "service_date", descending=[True, False])["service_date"][0]
 
 
 def _within(line: Any, ends: tuple[str, str]) -> bool:

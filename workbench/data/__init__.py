@@ -1,0 +1,1 @@
+"""Data: contracts, tables on every engine, source files, screening."""

@@ -64,7 +64,7 @@ class Visits:
         """
         import numpy as np
 
-        if np.isnan(self.out_of_queue).any() or not np.isin(self.fate, (SERVED, LEFT, TURNED_AWAY)).all():
+        if np.isnan(self.out_of_queue).any() or (self.fate < SERVED).any():
             lost = int(np.isnan(self.out_of_queue).sum())
             raise CheckFailed(
                 f"{lost} of {len(self.fate)} customers never left the queue: the model lost them."
