@@ -123,7 +123,8 @@ def results(rounds: int, customers: int) -> Iterator[Result]:
         "Kiefer-Wolfowitz kernel": lambda: fcfs_waits(at, services, SERVERS),
     }
     notes = {
-        name: (lambda s, n=few if name == "salabim" else customers: f"{n / s:,.0f} customers/s") for name in sides
+        name: (lambda s, n=few if name == "salabim" else customers: f"{n / s:,.0f} customers/s")
+        for name in sides
     }
     yield from race(
         f"M/M/4, {customers} customers",

@@ -93,4 +93,6 @@ def race(
         ratios = [ours * weight / theirs for ours, theirs in zip(taken[reference], taken[name], strict=True)]
         seconds = statistics.median(taken[name])
         note = notes[name](seconds) if notes and name in notes else ""
-        yield Result(what, name, reference, statistics.median(ratios), min(ratios), max(ratios), seconds, note)
+        yield Result(
+            what, name, reference, statistics.median(ratios), min(ratios), max(ratios), seconds, note
+        )

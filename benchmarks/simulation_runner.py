@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from simulation_race import Result, race
 
@@ -23,7 +24,7 @@ class Nothing:
 class Trivial:
     """A model that does next to nothing."""
 
-    name, version, outcomes = "trivial", "1", {"value": "1"}  # noqa: RUF012
+    name, version, outcomes = "trivial", "1", {"value": "1"}
 
     def sample(self, streams: Streams) -> float:
         """One number."""
@@ -70,14 +71,17 @@ def workers(rounds: int, seconds: float) -> Iterator[Result]:
     experiment.run(5, workers=1)
     one = (time.perf_counter() - start) / 5
     for what, total in (("SimPy, long work", seconds), ("SimPy, short work", min(1.0, seconds))):
-        count = max(4, round(total / one))
-        chosen = {}
+        yield from _with_workers(what, experiment, max(4, round(total / one)), rounds)
 
-        def run(workers: int | str, count: int = count, chosen: dict[int | str, str] = chosen) -> None:
-            chosen[workers] = experiment.run(count, workers=workers).timing.executor
 
-        sides = {f"workers={each}": (lambda each=each: run(each)) for each in (1, 2, "auto")}
-        notes = {f"workers={each}": (lambda s, each=each: chosen[each]) for each in (1, 2, "auto")}
-        yield from race(
-            f"{what}, {count} runs", sides, "workers=1", rounds, notes=notes, clock=time.perf_counter, shortest_s=0.0
-        )
+def _with_workers(what: str, experiment: Experiment, count: int, rounds: int) -> Iterator[Result]:
+    chosen = {}
+
+    def run(workers: int | str) -> None:
+        chosen[workers] = experiment.run(count, workers=workers).timing.executor
+
+    asked = {f"workers={each}": each for each in (1, 2, "auto")}
+    sides = {name: partial(run, each) for name, each in asked.items()}
+    notes = {name: partial(lambda each, _: chosen[each], each) for name, each in asked.items()}
+    long = {"clock": time.perf_counter, "shortest_s": 0.0}
+    yield from race(f"{what}, {count} runs", sides, "workers=1", rounds, notes=notes, **long)

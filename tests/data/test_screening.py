@@ -215,7 +215,7 @@ ROWS = st.lists(
 
 @pytest.mark.parametrize("name", ["polars", "torn", "dask"])
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(rows=ROWS)
 def test_any_rows_are_parted_as_plain_python_parts_them(engines, spread, agree, name, rows):

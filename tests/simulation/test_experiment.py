@@ -11,6 +11,7 @@ from scipy import stats
 
 from workbench.errors import BadFile, BadParameter, CheckFailed, UnknownName
 from workbench.simulation import Experiment, Runs, Serial, Streams, scenario_json
+from workbench.simulation.output_analysis import kim_nelson
 
 
 @pytest.fixture
@@ -179,6 +180,8 @@ def test_the_best_is_selected_with_few_runs_of_the_others(shop, scenario):
     assert found.contenders == ("pace 1.0",)
     assert set(found.eliminated) == {"pace 1.02", "pace 1.5", "pace 3.0"}
     assert found.replications == max(found.eliminated.values())
+    table = experiment.run(found.replications, workers=1).pairs("mean_wait")
+    assert kim_nelson(-table, delta=0.01) == (0, found.replications)
     counts = dict(found.runs.frame.group_by("scenario").len().iter_rows())
     assert counts["pace 1.0"] == max(counts.values()) > min(counts.values())
     assert experiment.select_best("mean_wait", 0.01, minimise=False, workers=1).best == "pace 3.0"

@@ -101,7 +101,7 @@ def take_in(
         if name not in tables:
             raise DataRejected(
                 f"Table '{name}' is needed and was not given: add {name}.csv, {name}.parquet or a folder "
-                f"{name}/ to the data, or map it in a source file."
+                f"{name}/ to the data, or map it in a source file.{_unused(supply)}"
             )
     return Intake(
         tables,
@@ -126,7 +126,7 @@ def _take(
     except DataRejected as error:
         names = unreadable(listing)
         where = f"in table '{contract.name}'" if not names else ", ".join(names)
-        raise DataRejected(f"{where}: {error}") from error
+        raise DataRejected(f"{where}: {error.message[:1].lower()}{error.message[1:]}") from error
     aside = pl.scan_parquet(paths_of(str(quarantine)), glob=False)
     good = pl.scan_parquet(paths_of(str(clean)), glob=False)
     counts = good.select(pl.len()).collect().item()
@@ -179,6 +179,10 @@ def _ordered(contract: Contract, names: Iterable[str]) -> list[str]:
     for name in wanted:
         add(name)
     return done
+
+
+def _unused(supply: Supply) -> str:
+    return f" Not used: {'; '.join(supply.ignored)}." if supply.ignored else ""
 
 
 def _opened_frame(engine: Engine, *, frame: pl.DataFrame, listing: Listing) -> Opened:

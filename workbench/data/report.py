@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench._text import Text, language
 from workbench.data.contract import RowRule, TableContract
+from workbench.data.wanted import not_wanted
 from workbench.errors import DataRejected
 
 RULES = {
@@ -68,7 +69,7 @@ class RuleCount:
 
     def example(self, lang: str = "en") -> str:
         """Where the first row is, and its value, cut to a readable length."""
-        shown = "" if self.value is None else f" '{self.value[:60]}'"
+        shown = "" if self.value is None else f" '{''.join(map(_visible, self.value[:60]))}'"
         return PLACE.in_(lang).format(file=self.file, row=self.row) + shown
 
 
@@ -232,6 +233,7 @@ class Report:
 def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[RuleCount, ...]:
     """Count the rows of a kept quarantine by rule and column, most first, with the first row of each."""
     own = {rule.name: _broken(rule) for rule in contract.rules}
+    columns = {column.name: column for column in contract.columns}
     first = pl.col("file", "row", "value").sort_by("file", "row").first()
     found = (
         quarantine.group_by("rule", "column")
@@ -242,7 +244,9 @@ def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[Rule
     return tuple(
         RuleCount(
             **{**row, "column": row["column"] or ""},
-            text=own.get(row["rule"]) or RULES.get(row["rule"], Text(row["rule"])),
+            text=own.get(row["rule"])
+            or (row["column"] in columns and not_wanted(row["rule"], columns[row["column"]]))
+            or RULES.get(row["rule"], Text(row["rule"])),
         )
         for row in found.iter_rows(named=True)
     )
@@ -251,6 +255,11 @@ def count_rules(quarantine: pl.LazyFrame, contract: TableContract) -> tuple[Rule
 def _broken(rule: RowRule) -> Text:
     english, chinese = rule.description.en.rstrip("."), rule.description.zh.rstrip("。")
     return Text(f"against the rule: {english or rule.name}", f"违反规则：{chinese}" if chinese else "")
+
+
+def _visible(character: str) -> str:
+    """A character as it is shown: one that cannot be seen, by its number."""
+    return character if character.isprintable() else f"\\x{ord(character):02x}"
 
 
 def paths_of(folder: str) -> list[str]:

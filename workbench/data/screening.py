@@ -115,6 +115,12 @@ def screen(
     return Screened(contract, clean, quarantine, tuple(unchecked), tuple(files))
 
 
+def _instead(name: str, spare: Sequence[str]) -> str:
+    """Name the column of the file that may be meant, or those that the contract does not know."""
+    near = f"{nearest(name, spare)} " if spare else ""
+    return near.replace("Known:", "Not in the contract:", 1)
+
+
 def _check_columns(table: Table, contract: TableContract, where: str) -> None:
     schema = table.schema
     have = [name for name in schema if name not in (*PLACE, PROBLEM)]
@@ -126,10 +132,9 @@ def _check_columns(table: Table, contract: TableContract, where: str) -> None:
     for column in contract.columns:
         if column.required and column.default is None and column.name not in have:
             spare = [other for other in have if other not in contract.names]
-            near = nearest(column.name, spare) + " " if spare else ""
             raise DataRejected(
-                f"{where}: the required column '{column.name}' is missing. {near}Rename it in the file, "
-                "or map it in a source file (`--source`)."
+                f"{where}: the required column '{column.name}' is missing. {_instead(column.name, spare)}"
+                "Rename it in the file, or map it in a source file (`--source`)."
             )
     for name in have:
         if name not in contract.names:

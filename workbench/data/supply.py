@@ -77,6 +77,11 @@ def supply_from_folder(folder: str | Path, contract: Contract) -> Supply:
     place = Path(folder)
     if "://" in str(folder):
         return _supply_from_address(str(folder), contract)
+    if place.exists() and not place.is_dir():
+        raise DataRejected(
+            f"'{folder}' is a file, and --data names the folder that holds {_expected(contract)}. A file of "
+            "another name or form is mapped in a source file (`--source`)."
+        )
     if not place.is_dir():
         raise DataRejected(
             f"No folder is called '{folder}': --data names a folder that holds {_expected(contract)}."

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ABOUT = "workbench.runs"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Runs:
     """
     Runs of an experiment, in a tidy frame.
@@ -126,9 +126,13 @@ class Runs:
                 f"replication {failed['replication'][0]}: {failed['error'][0]}. Mend them, or pass "
                 "allow_errors=True to compare the days on which nothing failed."
             )
-        wide = self.frame.pivot("scenario", index="replication", values=outcome, sort_columns=False)
-        table = wide.sort("replication").select(wanted).fill_null(math.nan).to_numpy()
-        return np.asarray(table[np.isfinite(table).all(axis=1)], float)
+        days = self.frame["replication"].unique().sort().to_numpy()
+        table = np.full((len(days), len(wanted)), math.nan)
+        for place, scenario in enumerate(wanted):
+            rows = self.frame.filter(pl.col("scenario") == scenario)
+            found = np.searchsorted(days, rows["replication"].to_numpy())
+            table[found, place] = rows[outcome].fill_null(math.nan).to_numpy()
+        return np.asarray(table[np.isfinite(table).all(axis=1)])
 
     def summary(self, outcome: str | None = None, *, level: float = 0.95) -> pl.DataFrame:
         """

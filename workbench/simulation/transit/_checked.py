@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, cast, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic._internal._model_construction import ModelMetaclass
@@ -18,7 +19,7 @@ class _Sentences(ModelMetaclass):
         try:
             return super().__call__(*args, **values)
         except ValidationError as error:
-            raise _refused(cls.__name__, list(getattr(cls, "model_fields", {})), error) from None
+            raise _refused(cast("type[Checked]", cls), error) from None
 
 
 class Checked(BaseModel, metaclass=_Sentences):
@@ -59,21 +60,48 @@ TimeOfDay = Annotated[
 """A time of the service day: "HH:MM[:SS]" or seconds after its midnight, past 24:00 as in GTFS."""
 
 
-def _refused(kind: str, fields: list[str], error: ValidationError) -> BadParameter | UnknownName:
+def _refused(kind: type[Checked], error: ValidationError) -> BadParameter | UnknownName:
     """Say the first thing that is wrong."""
     found = error.errors()
     one = next((each for each in found if each["type"] != "is_instance_of"), found[0])
-    inner = ("function-", "tagged-union")
-    place = ".".join(str(step) for step in one["loc"] if not str(step).startswith(inner))
-    said = str(one["msg"])
+    steps = [step for step in one["loc"] if not str(step).startswith(("function-", "tagged-union"))]
+    place, said, given = ".".join(str(step) for step in steps), str(one["msg"]), one["input"]
     if one["type"] == "extra_forbidden":
-        known = fields if len(one["loc"]) == 1 else ()
-        return UnknownName(f"parameter of {kind}", place, known)
+        inner = _kind_at(kind, steps[:-1])
+        return UnknownName(f"parameter of {inner.__name__}", str(steps[-1]), inner.model_fields)
+    if one["type"] == "union_tag_invalid":
+        tags = str(one["ctx"]["expected_tags"]).replace("'", "").split(", ")
+        return UnknownName(f"{place} policy", str(one["ctx"]["tag"]), tags)
     if one["type"] == "value_error":
-        return BadParameter(f"{kind}: {said.removeprefix('Value error, ').rstrip('.')}.")
+        return BadParameter(f"{kind.__name__}: {said.removeprefix('Value error, ').rstrip('.')}.")
     if one["type"] == "missing":
-        return BadParameter(f"{kind} needs {place}.")
-    for before, after in (("Input should be", "must be"), ("Input tag", "policy")):
+        return BadParameter(f"{kind.__name__} needs {place}.")
+    for before, after in (
+        ("Input should be", "must be"),
+        ("a valid dictionary or object to extract fields from", "`name: value` pairs"),
+        (", unable to parse string as a number", ""),
+    ):
         said = said.replace(before, after)
-    given = one["input"]
-    return BadParameter(f"{kind}: {place} {said[:1].lower()}{said[1:]}, not {given!r}.")
+    return BadParameter(f"{kind.__name__}: {place} {said[:1].lower()}{said[1:]}, not {given!r}.")
+
+
+def _kind_at(kind: type[Checked], steps: list[str | int]) -> type[Checked]:
+    """Class of the part at a place; where several may stand, the name of the policy tells."""
+    choices: dict[Any, type[Checked]] = {}
+    for step in steps:
+        if step in kind.model_fields:
+            inside = list(_classes(kind.model_fields[str(step)].annotation))
+            kind = inside[0] if inside else kind
+            choices = {
+                each.model_fields["policy"].default: each for each in inside if "policy" in each.model_fields
+            }
+        elif isinstance(step, str):
+            kind = choices.get(step, kind)
+    return kind
+
+
+def _classes(annotation: Any) -> Iterator[type[Checked]]:
+    if isinstance(annotation, type) and issubclass(annotation, Checked):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _classes(each)

@@ -109,8 +109,8 @@ def fill_gaps(running: ArrayLike, *, empty: float | None = None) -> tuple[Floats
     Returns
     -------
     filled
-        Empty cells lie on the line between the cells before and after, and are as the nearest one at the ends of
-        the day. A section that was never seen is an error: leave it out, or say what it takes.
+        Empty cells lie on the line between the cells before and after, and are as the nearest one at the ends
+        of the day. A section that was never seen is an error: leave it out, or say what it takes.
     share
         Share of the cells that were filled.
     """

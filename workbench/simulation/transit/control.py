@@ -47,9 +47,9 @@ class Snapshot(NamedTuple):
 
 
 class Control(Checked):
-    """What controls have in common: some need to know the vehicle behind, and work on closed lines only."""
+    """What controls have in common; some work on closed lines only."""
 
-    looks_back: ClassVar[bool] = False
+    closed_only: ClassVar[bool] = False
 
 
 class NoControl(Control):
@@ -135,7 +135,7 @@ class TwoWay(Holding):
     policy: Literal["two_way"] = "two_way"
     alpha: float = told(0.5, "Share of the difference of the gaps", "前后间隔之差的纠正比例", ge=0)
     rule: ClassVar[int] = rules.TWO_WAY
-    looks_back: ClassVar[bool] = True
+    closed_only: ClassVar[bool] = True
 
 
 class SelfCoordinating(Holding):
@@ -148,7 +148,7 @@ class SelfCoordinating(Holding):
     policy: Literal["self_coordinating"] = "self_coordinating"
     alpha: float = told(0.5, "Share of the gap behind", "与后车间隔的比例", ge=0)
     rule: ClassVar[int] = rules.SELF
-    looks_back: ClassVar[bool] = True
+    closed_only: ClassVar[bool] = True
 
 
 class BoardingLimit(Control):
@@ -180,7 +180,7 @@ class ShortTurn(Control):
         2.0, "Planned headways above which the gap ahead is wide", "与前车间隔超过计划时距的倍数", ge=0
     )
     turn_s: float = told(60.0, "Running time of the turn", "折返运行时间", "s", ge=0)
-    looks_back: ClassVar[bool] = True
+    closed_only: ClassVar[bool] = True
 
 
 KnownControl = Annotated[

@@ -37,9 +37,9 @@ def line_from_timetable(
     route, direction, date
         Which calls; the first date of the timetable where none is given.
     dwell_s
-        Seconds of a section's scheduled time that stand for the stop at its end, where a timetable lets vehicles
-        arrive and leave at once at most stops; never more than half of the section. The simulated dwell takes
-        their place.
+        Seconds of a section's scheduled time that stand for the stop at its end, where a timetable lets
+        vehicles arrive and leave at once at most stops; never more than half of the section. The simulated
+        dwell takes their place.
     profile_s
         Width of the windows of the day over which scheduled running times are averaged; between the windows
         they are interpolated.
@@ -179,7 +179,7 @@ def _standing(arrive: Floats, depart: Floats, dwell_s: float) -> tuple[Floats, F
     called = ~np.isnan(depart)
     ends = np.cumsum(called, axis=1)
     stands = np.where(called & (ends < called.sum(axis=1, keepdims=True)), depart - arrive, 0.0)
-    silent = ~(stands > 0).any(axis=0)
+    silent: Flags = np.logical_not((stands > 0).any(axis=0))
     if silent[:-1].mean() <= 0.5:  # a timetable that tells stands says 0 where vehicles do not wait
         silent[:] = False
     said[0] = dwell_s
@@ -187,15 +187,15 @@ def _standing(arrive: Floats, depart: Floats, dwell_s: float) -> tuple[Floats, F
         inside = called[:, stop] & (ends[:, stop] > 1)
         sections = arrive[inside, stop] - depart[inside, stop - 1]
         said[stop] = min(dwell_s, float(sections.mean()) / 2) if inside.any() else 0.0
-    for stop in np.flatnonzero(~silent[:-1]):
-        here = called[:, stop] & (ends[:, stop] < called.sum(axis=1))
-        said[stop] = float(stands[here, stop].mean())
+    for told in np.flatnonzero(~silent[:-1]):
+        here = called[:, told] & (ends[:, told] < called.sum(axis=1))
+        said[told] = float(stands[here, told].mean())
     said[-1] = 0.0
     return said, silent
 
 
 def _trips(arrive: Floats, depart: Floats, standing: Floats, silent: Flags) -> Trips:
-    """Trips in the order in which they pass; where the timetable is silent, vehicles come their stand earlier."""
+    """Trips in the order in which they pass; where the timetable is silent, they come their stand earlier."""
     called = ~np.isnan(depart)
     first: Ints = called.argmax(axis=1).astype(np.int64)
     last: Ints = (called.shape[1] - 1 - called[:, ::-1].argmax(axis=1)).astype(np.int64)

@@ -103,10 +103,8 @@ def open_inputs(line: Line, scenario: LineScenario, day: Day) -> OpenInputs:
     if scenario.overtaking:
         raise BadParameter(f"Line {line.name} is open, and vehicles of an open line never overtake.")
     for control in scenario.controls:
-        if control.looks_back:
-            raise BadParameter(
-                f"{type(control).__name__} looks at the vehicle behind: it is for closed lines."
-            )
+        if control.closed_only:
+            raise BadParameter(f"{type(control).__name__} is for closed lines, and line {line.name} is open.")
     plan = open_plan(line, scenario.headway_s, scenario.bands, scenario.departures_s)
     after = np.maximum(plan.trips.dispatch_s - line.start_s, 0.0)
     return OpenInputs(

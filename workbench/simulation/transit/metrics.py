@@ -81,22 +81,15 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
 
     A passenger belongs to the band in which they come to the stop, a visit to the one in which it leaves.
     """
-    line, people = inputs.line, inputs.passengers
+    line, people, scenario = inputs.line, inputs.passengers, inputs.scenario
     served = ~np.isnan(log.alight_s)
     waits = np.where(served, log.wait_s, np.maximum(line.close_s - people.arrive_s - log.ride_s, 0.0))
-    scenario, order = (
-        inputs.scenario,
-        np.argsort(log.stop.astype(np.int16), kind="stable"),
-    )  # in order of departure
+    going = np.flatnonzero(_goes_on(inputs, log))
+    order = going[np.argsort(log.stop[going].astype(np.int16), kind="stable")]  # by stop, then departure
     stop, depart = log.stop[order], log.depart_s[order]
     gap = np.full(len(order), np.nan)
     gap[1:] = np.where(stop[1:] == stop[:-1], np.diff(depart), np.nan)
-    if not line.closed:
-        gap[stop == len(line.stops) - 1] = np.nan
-    kilometres = _kilometres(inputs, log)
-    weight = (line.running_s.mean(axis=0) if line.length_m is None else line.length_m)[
-        log.stop % line.sections
-    ]
+    weight = (line.running_s.mean(axis=0) if line.length_m is None else line.length_m)[stop]
     parts = Parts(
         waits_s=waits,
         planned_s=_planned_wait(inputs),
@@ -106,7 +99,7 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
         gap_s=gap,
         headway_s=log.headway_s[order],
         load=log.load[order],
-        weight=weight[order],
+        weight=weight,
         denied=int(log.denied.sum()),
         capacity=scenario.capacity,
         seats=scenario.capacity if scenario.seats is None else scenario.seats,
@@ -114,9 +107,9 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
     found = _outcomes(parts)
     found["cycle_time_s"] = _cycle_s(inputs, log)
     found["vehicle_hours"] = _vehicle_s(inputs, log) / 3600.0
-    if kilometres is not None:
-        found["vehicle_km"] = float(kilometres.sum())
-        found["passenger_km"] = float((kilometres * log.load).sum())
+    if line.length_m is not None:
+        found["vehicle_km"] = float(weight.sum()) / 1000.0
+        found["passenger_km"] = float((weight * log.load[order]).sum()) / 1000.0
     for band, (begin, end) in bands.items():
         people_in = (people.arrive_s >= begin) & (people.arrive_s < end)
         visits_in = (depart >= begin) & (depart < end)
@@ -252,17 +245,8 @@ def _vehicle_s(inputs: Inputs, log: Log) -> float:
     return float((ended[last] - log.arrive_s[first]).sum())
 
 
-def _kilometres(inputs: Inputs, log: Log) -> Floats | None:
-    """Kilometres that each visit's vehicle goes to its next stop; none where lengths are not known."""
-    line = inputs.line
-    if line.length_m is None:
-        return None
-    metres = line.length_m[log.stop % line.sections]
+def _goes_on(inputs: Inputs, log: Log) -> Flags:
+    """Whether a vehicle goes on to another stop after a visit."""
     if isinstance(inputs, OpenInputs):
-        metres = np.where(log.stop == inputs.plan.trips.last[log.vehicle], 0.0, metres)
-    else:
-        home = np.zeros(len(log), dtype=np.bool_)
-        for vehicle in np.unique(log.vehicle):
-            home[np.flatnonzero(log.vehicle == vehicle)[-1]] = True
-        metres = np.where(home, 0.0, metres)
-    return metres / 1000.0
+        return np.asarray(log.stop != inputs.plan.trips.last[log.vehicle])
+    return ~np.isnan(log.plan_s)

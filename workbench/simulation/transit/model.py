@@ -15,11 +15,12 @@ from workbench.simulation._need import need
 from workbench.simulation.streams import Streams
 from workbench.simulation.transit._arrays import digest, seconds
 from workbench.simulation.transit.day import Day, Traffic, sample_day
-from workbench.simulation.transit.demand import DemandSource
+from workbench.simulation.transit.demand import DemandSource, RecordedDemand
 from workbench.simulation.transit.inputs import Inputs, loop_inputs, open_inputs
 from workbench.simulation.transit.line import Line
 from workbench.simulation.transit.log import Log, check_laws
 from workbench.simulation.transit.metrics import outcomes, units
+from workbench.simulation.transit.passengers import Passengers
 from workbench.simulation.transit.scenario import LineScenario
 
 if TYPE_CHECKING:
@@ -117,6 +118,20 @@ class LineModel:
             if self.line.closed
             else open_inputs(self.line, scenario, day)
         )
+
+    def check(self, scenario: LineScenario) -> None:
+        """
+        Refuse a scenario that does not fit the line, before any day is simulated.
+
+        Raises
+        ------
+        BadParameter, UnknownName
+            A stop is not on the line, a policy is for closed lines only, there is no headway, and the like.
+        """
+        nobody = Passengers(np.zeros(len(self.line.stops) + 1, np.int64), np.empty(0), np.empty(0, np.int64))
+        calm = np.ones((1, self.line.sections))
+        demand = RecordedDemand(self.line.stops, nobody)
+        self.inputs(scenario, Day(calm, calm, np.ones(1), demand, Streams(0)))
 
     def simulate(self, inputs: Inputs) -> Log:
         """Run the engine."""
