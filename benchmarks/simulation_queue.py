@@ -122,10 +122,8 @@ def results(rounds: int, customers: int) -> Iterator[Result]:
         "services, kernel": lambda: run_kernel(everybody, steps).check(),
         "Kiefer-Wolfowitz kernel": lambda: fcfs_waits(at, services, SERVERS),
     }
-    notes = {
-        name: (lambda s, n=few if name == "salabim" else customers: f"{n / s:,.0f} customers/s")
-        for name in sides
-    }
+    size = dict.fromkeys(sides, customers) | {"salabim": few}
+    notes = {name: (lambda s, n=count: f"{n / s:,.0f} customers/s") for name, count in size.items()}
     yield from race(
         f"M/M/4, {customers} customers",
         sides,

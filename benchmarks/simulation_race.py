@@ -43,7 +43,8 @@ class Result:
 
     def __str__(self) -> str:
         spread = f"{self.ratio:>9.3g} x [{self.least:.3g}, {self.most:.3g}]"
-        return f"{self.what:<28} {self.side:<34} {spread:<34} {self.seconds:.3g} s{'  ' + self.note if self.note else ''}"
+        note = f"  {self.note}" if self.note else ""
+        return f"{self.what:<28} {self.side:<34} {spread:<34} {self.seconds:.3g} s{note}"
 
 
 def race(
@@ -90,7 +91,8 @@ def race(
             taken[name].append((clock() - start) / repeat[name])
     for name in order:
         weight = (weights or {}).get(name, 1.0)
-        ratios = [ours * weight / theirs for ours, theirs in zip(taken[reference], taken[name], strict=True)]
+        rounds_of_both = zip(taken[reference], taken[name], strict=True)
+        ratios = [theirs * weight / ours for theirs, ours in rounds_of_both]
         seconds = statistics.median(taken[name])
         note = notes[name](seconds) if notes and name in notes else ""
         yield Result(

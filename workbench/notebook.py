@@ -13,8 +13,10 @@ The numbers are those of the command line: the same code, and the same run id fo
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,10 +50,12 @@ class Study:
         Clean tables, and the measures made of them; each measure is made once, when first asked for.
     """
 
-    def __init__(self, domain: Domain, data: Data, engine: Engine, intake: Intake) -> None:
+    def __init__(
+        self, domain: Domain, data: Data, engine: Engine, intake: Intake, tidy: Callable[[], object]
+    ) -> None:
         from workbench.domains import Measures
 
-        self.domain, self.engine, self._data, self._intake = domain, engine, data, intake
+        self.domain, self.engine, self._data, self._intake, self._tidy = domain, engine, data, intake, tidy
         self.measures = Measures(domain.known, intake.tables, intake.folder)
 
     @property
@@ -132,8 +136,9 @@ class Study:
                 )
 
     def close(self) -> None:
-        """Let the engine go, with what was written on the way."""
+        """Let the engine go, with what was written on the way; it goes by itself when no table is left."""
         self.engine.close()
+        self._tidy()
 
     def __enter__(self) -> Study:
         return self
@@ -200,21 +205,34 @@ def open_study(
     found = load_domain(domain)
     given = data_from(found, data=_text(data), source=_text(source))
     named = None if tables is None else tuple(tables)
-    opened = open_engine(engine, work=_text(work))
+    folder = Path(tempfile.mkdtemp(prefix="study-", dir=_made(work)))
+    try:
+        opened = open_engine(engine, work=str(folder))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    tidy = weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
     try:
         intake = take_in(
             opened,
             found.contract,
             given.supply,
-            Path(tempfile.mkdtemp(dir=opened.work, prefix="study-")),
+            folder / "tables",
             required=named or (),
             optional=tuple(found.contract.tables) if named is None else (),
             more=given.more,
         )
     except BaseException:
         opened.close()
+        tidy()
         raise
-    return Study(found, given, opened, intake)
+    return Study(found, given, opened, intake, tidy)
+
+
+def _made(folder: str | Path | None) -> str | None:
+    if folder is not None:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    return _text(folder)
 
 
 def _text(path: str | Path | None) -> str | None:

@@ -135,7 +135,7 @@ class _Writer:
         if not over:
             return []
         rows = [self.cells.row(i) for i in over]
-        lines = len({(row["route_id"], row["direction_id"]) for row in rows})
+        lines = len({row["route_id"] for row in rows})
         counts = {"cells": count("over", len(over), "cells"), "lines": count("lines", lines, "lines")}
         key = "crowding.point.count.days"
         if self.cells.enough:

@@ -438,7 +438,7 @@ CASES = (
         3,
         ("No ride of the ", "are written alike"),
         (*CROWDING, "--data", "DIR"),
-        aside=48,
+        aside=51,
     ),
     # parameters
     Case(

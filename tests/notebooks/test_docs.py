@@ -2,14 +2,15 @@
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from workbench.cli import app
 from workbench.domains import decisions, load_decision, load_domain
@@ -67,11 +68,11 @@ def test_the_tutorial_runs_as_it_stands(tmp_path):
 
 
 def safe(line: str) -> bool:
-    """Whether a documented command can be run as it stands: it names no place, file or server of the reader's."""
+    """Whether a documented command can be run as it stands: it names nothing of the reader's."""
     words = line.split("#")[0].split()
-    placed = {"--data", "--source", "--params", "--engine"} & {*words}
-    upper = [word for word in words if re.fullmatch(r"\[?[A-Z]+\]?|.*://.*|\.\.\.\]?", word)]
-    return words[:1] == ["workbench"] and not placed and not upper and "--scale" not in words
+    named = {"--data", "--source", "--params", "--engine", "--scale"} & {*words}
+    shaped = any(re.search(r"^[A-Z]+$|^\[|^>|://", word) for word in words)
+    return words[:1] == ["workbench"] and not named and not shaped
 
 
 def documented() -> list[str]:
@@ -81,11 +82,11 @@ def documented() -> list[str]:
     return sorted({" ".join(line.split("#")[0].split()) for line in lines if safe(line)})
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", documented())
-def test_a_documented_command_runs(command, tmp_path):
-    done = shell(command, tmp_path)
-    assert done.returncode == 0, done.stderr
+def test_a_documented_command_runs(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, shlex.split(command)[1:], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
 
 
 def test_there_are_documented_commands():
@@ -130,16 +131,16 @@ def test_python_of_the_pages_compiles():
 def test_the_reference_has_every_option_of_a_command(name):
     described = section(DOCS / "reference" / "cli.md", name)
     told = dict(re.findall(r"^\| `(--[a-z-]+)([^`]*)` \|", described, flags=re.MULTILINE))
-    options = {one.opts[0]: one for one in COMMANDS[name].params if isinstance(one, click.Option)}
+    options = {one.opts[0]: one for one in COMMANDS[name].params if one.param_type_name == "option"}
     options.pop("--help", None)
     assert told.keys() == options.keys()
     for option, metavar in told.items():
         wanted = "" if options[option].is_flag else f" {options[option].metavar}"
         assert metavar.replace("\\|", "|") == wanted, option
-    usage = described.split("\n\n")[1]
+    usage = described.strip().split("\n\n")[0]
     for option in options:
         assert option in usage, option
-    for argument in (one for one in COMMANDS[name].params if isinstance(one, click.Argument)):
+    for argument in (one for one in COMMANDS[name].params if one.param_type_name == "argument"):
         assert argument.metavar in usage
 
 
@@ -176,13 +177,13 @@ def test_the_reference_has_every_measure():
 @pytest.mark.parametrize("measure", load_domain("traffic").measures, ids=lambda one: one.name)
 def test_a_measure_is_described_as_it_is(measure, study):
     described = section(DOCS / "reference" / "measures.md", measure.name)
-    columns = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", described, flags=re.MULTILINE)
+    columns = re.findall(r"^\| `(\w+)` \|([^|]*)\|", described, flags=re.MULTILINE)
     assert [name for name, _ in columns] == study[measure.name].columns
     for name, unit in columns:
         if name.endswith("_s"):
-            assert unit == "s", name
+            assert unit.strip() == "s", name
         if name.endswith("_kmh"):
-            assert unit == "km/h", name
+            assert unit.strip() == "km/h", name
     made = re.search(r"Made from (.*?)\.", described.replace("\n", " "))[1]
     assert re.findall(r"`(\w+)`", made) == [*measure.tables, *measure.optional]
 
@@ -196,8 +197,8 @@ def test_how_to_pages_have_every_parameter_with_its_default(name):
     defaults = load_decision(name).Parameters().model_dump(mode="json")
     assert told.keys() == defaults.keys()
     for parameter, value in defaults.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        assert told[parameter] == (shown.lower() if isinstance(value, bool) else shown), parameter
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+        assert told[parameter] in (shown, shown.removesuffix(".0")), parameter
 
 
 @pytest.mark.parametrize("name", sorted(decisions()))
@@ -245,7 +246,7 @@ def test_files_that_are_named_exist(page):
     for name in re.findall(
         r"`((?:tests|workbench|tools|benchmarks|docs|notebooks|requirements)/[\w./-]+)`", text(page)
     ):
-        assert (ROOT / name).exists(), name
+        assert (ROOT / name).exists() or re.search("[A-Z]{3}", name), name
 
 
 def test_every_page_can_be_found_from_the_index():

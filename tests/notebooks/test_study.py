@@ -1,5 +1,6 @@
 """A study gives in a notebook what the command line gives, in a line each."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -135,9 +136,14 @@ def test_rows_over_the_limit_can_be_looked_at_but_not_measured(own):
             opened.brief("traffic.congestion")
 
 
-def test_tables_outlive_a_study_that_was_let_go(own):
+def test_a_table_outlives_the_study_that_it_came_from_and_then_all_goes(own):
     table = open_study("traffic", data=own).clean("road_speeds")
+    work = table.engine.work
     assert table.gather().height == 27
+    assert work.exists()
+    del table
+    gc.collect()
+    assert not work.exists()
 
 
 def test_a_closed_study_leaves_nothing_behind(own):
@@ -150,7 +156,9 @@ def test_a_closed_study_leaves_nothing_behind(own):
 
 def test_an_engine_that_fails_to_open_data_leaves_nothing_behind(own, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (own / "road_speeds.csv").write_text("", encoding="utf-8")
-    with pytest.raises(DataRejected):
+    with pytest.raises(UnknownName):
+        open_study("traffic", data=own, engine="dusk")
+    (own / "road_speeds.csv").write_text("segment_id,timestamp\nS1,2026-03-02 07:00:00\n", encoding="utf-8")
+    with pytest.raises(DataRejected, match="speed_kmh"):
         open_study("traffic", data=own)
-    assert not list(tmp_path.glob("workbench-*"))
+    assert not list(tmp_path.glob("study-*"))

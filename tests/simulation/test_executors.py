@@ -68,10 +68,11 @@ def test_a_scheduler_that_does_not_answer_is_told(experiment):
         experiment.run(2, workers="nothing://x")
 
 
-def tasks_of(run_s, replications=1000, scenarios=3, sampling_s=0.0):
+def tasks_of(run_s, replications=1000, scenarios=3, sampling_s=0.0, got=1.0):
     tasks = Tasks([(each, tuple(range(scenarios))) for each in range(replications)], lambda: False)
     rows = [Row(0, place, (1.0,), None) for place in range(scenarios)]
-    tasks.measured(Batch(rows, run_s * scenarios + sampling_s, sampling_s))
+    seconds = run_s * scenarios + sampling_s
+    tasks.measured(Batch(rows, seconds, sampling_s, got * seconds))
     return tasks
 
 
@@ -118,6 +119,9 @@ def test_processes_are_started_only_where_they_pay(experiment, monkeypatch):
     assert chosen("auto", work, short)[0].name == "serial"
     assert chosen(4, work, short)[0].name == "serial"
     assert [chosen(each, work, long)[0].workers for each in ("auto", 4, 1)] == [8, 4, 1]
+    busy = tasks_of(2 * PAYS_S / 1000, got=0.3)
+    assert chosen("auto", work, busy)[1] == "the machine is busy: the first runs got 30% of a processor"
+    assert chosen(4, work, busy)[0].workers == 4
     monkeypatch.setattr("workbench.simulation.placement.processors", lambda: 1)
     assert chosen("auto", work, long)[0].name == "serial"
 
@@ -176,7 +180,7 @@ def test_unfinished_estimates_do_not_divide_by_zero():
     tasks = Tasks([(0, (0, 1))], lambda: False)
     assert tasks.run_s == tasks.left_s == 0.0
     assert runs_in(tasks.take()) == 1
-    tasks.measured(Batch([Row(0, 0, (1.0,), None)], 0.0, 0.0))
+    tasks.measured(Batch([Row(0, 0, (1.0,), None)], 0.0))
     assert math.isfinite(tasks.left_s)
 
 

@@ -141,7 +141,8 @@ class ChargingModel:
     def _extra(self, turnaround_s: int | None) -> None:
         """Count vehicles beside one a block: all reliefs, or, when they come back, those away at once."""
         self.extra = self.model.new_int_var(0, len(self.reliefs), "extra")
-        if turnaround_s is None or not self.reliefs:
+        self.all_count = turnaround_s is None or not self.reliefs
+        if turnaround_s is None or self.all_count:
             self.model.add(self.extra == sum(self.reliefs.values()))
             return
         away = []
@@ -160,27 +161,32 @@ class ChargingModel:
         extra, bound
             Vehicles beside one for each block, and the fewest that any plan has.
         """
-        reliefs = sum(self.reliefs.values())
-        steps = sum(each for _, each in self.charges.values())
         for relief in self.reliefs.values():
             self.model.add_hint(relief, 1)
-        found: list[tuple[int, int]] = []
-        for aim in (self.extra, reliefs, steps):
-            self.model.minimize(aim)
-            solver = self.cp.CpSolver()
-            solver.parameters.num_workers, solver.parameters.random_seed = 1, 1
-            solver.parameters.max_deterministic_time = effort
-            status = solver.solve(self.model)
-            if status not in (self.cp.OPTIMAL, self.cp.FEASIBLE):
-                if found:
-                    break
-                raise CheckFailed(
-                    f"No charging plan was found ({solver.status_name(status)}): give more effort."
-                )
+        extra, bound = self._search(self.extra, effort)
+        reliefs, steps = list(self.reliefs.values()), [steps for _, steps in self.charges.values()]
+        for aim, terms in ((0, reliefs), (2, steps)):
+            if any(decided[aim] for decided in self.plan.values()) and not (aim == 0 and self.all_count):
+                self._search(sum(terms), effort)
+        return extra, bound
+
+    def _search(self, aim: Any, effort: float) -> tuple[int, int]:
+        """Make one aim as small as possible, keep the plan, and hold the aim to what was found."""
+        self.model.minimize(aim)
+        solver = self.cp.CpSolver()
+        # Interleaved search gives the same plan on every machine, however many cores it has.
+        solver.parameters.num_workers, solver.parameters.interleave_search = 4, True
+        solver.parameters.random_seed, solver.parameters.max_deterministic_time = 1, effort
+        status = solver.solve(self.model)
+        if status in (self.cp.OPTIMAL, self.cp.FEASIBLE):
             self._keep(solver)
-            found.append((solver.value(aim), math.ceil(solver.best_objective_bound - 1e-6)))
-            self.model.add(aim <= found[-1][0])
-        return found[0]
+            found = round(solver.objective_value)
+            self.model.add(aim <= found)
+            return found, max(0, math.ceil(solver.best_objective_bound - 1e-6))
+        if not self.plan:
+            why = solver.status_name(status)
+            raise CheckFailed(f"No charging plan was found in the effort given ({why}): give more effort.")
+        return 0, 0
 
     def _keep(self, solver: Any) -> None:
         """Remember the plan, and start the next search from it."""

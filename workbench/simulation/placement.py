@@ -12,6 +12,7 @@ from workbench.simulation.tasks import Tasks
 from workbench.simulation.work import Work
 
 PAYS_S = 4.0  # seconds of work left for one worker, below which starting others costs more than it brings
+BUSY = 0.6  # share of a processor, below which others keep the machine busy and more processes only push
 
 
 def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Executor, str]:
@@ -41,8 +42,11 @@ def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Exe
         return Serial(), "one worker" if workers == 1 else "one processor"
     if tasks.left_s < PAYS_S:
         return Serial(), f"{tasks.left_s:.1f} s of work is left, too short to start processes"
-    if workers == "auto" and (why := not_importable(work)) is not None:
-        return Serial(), why
+    if workers == "auto":
+        if tasks.got < BUSY:
+            return Serial(), f"the machine is busy: the first runs got {tasks.got:.0%} of a processor"
+        if (why := not_importable(work)) is not None:
+            return Serial(), why
     return Processes(most), f"{tasks.left_s:.0f} s of work is left for one process"
 
 

@@ -27,7 +27,7 @@ class Tasks:
     def __init__(self, units: Sequence[Unit], stop: Callable[[], bool]) -> None:
         self._units, self._stop = deque(units), stop
         self.left = sum(len(wanted) for _, wanted in units)
-        self._runs, self._busy, self._days, self._sampling = 0, 0.0, 0, 0.0
+        self.forget()
 
     def measured(self, batch: Batch) -> None:
         """Learn from a finished task how long runs take."""
@@ -35,10 +35,17 @@ class Tasks:
         self._days += len({row.replication for row in batch.rows})
         self._busy += batch.seconds
         self._sampling += batch.sampling
+        self._processor += batch.processor
 
     def forget(self) -> None:
         """Start measuring anew: the first runs may have compiled a kernel."""
-        self._runs, self._busy, self._days, self._sampling = 0, 0.0, 0, 0.0
+        self._runs, self._days = 0, 0
+        self._busy, self._sampling, self._processor = 0.0, 0.0, 0.0
+
+    @property
+    def got(self) -> float:
+        """Share of a processor that the work got, 0 to 1: little where others keep the machine busy."""
+        return min(1.0, self._processor / self._busy) if self._busy else 1.0
 
     @property
     def run_s(self) -> float:

@@ -100,41 +100,36 @@ class Demand:
         ----------
         .. [1] E. Cinlar (1975), Introduction to Stochastic Processes, chapter 4.7.
         """
-        expected, knots, times, alighting = self._tables
-        unit, chance, count = [], [], np.zeros(len(self.stops) + 1, np.int64)
-        for place, total in enumerate(expected):
-            if total > 0:
-                draw = streams.generator("passengers", number, self.stops[place], place)
-                gaps, chances = _unit_rate(draw, float(total))
-                count[place + 1] = len(gaps)
-                unit.append(gaps + knots[place * (len(self.trips) + 1)])
-                chance.append(chances)
+        upto, times, alighting = self._tables
+        quarters, stops = len(self.trips), len(self.stops)
+        arrivals, places, count = [], [], np.zeros(stops + 1, np.int64)
+        for place in np.flatnonzero(upto[:, -1]):
+            draw = streams.generator("passengers", number, self.stops[place], int(place))
+            points, chances = _unit_rate(draw, float(upto[place, -1]))
+            arrive = np.interp(points, upto[place], times)
+            quarter = np.minimum(((arrive - self.start_s) / self.quarter_s).astype(np.int64), quarters - 1)
+            found = np.searchsorted(alighting[place], quarter + chances, side="right") - quarter * stops
+            arrivals.append(arrive)
+            places.append(np.minimum(found, stops - 1))
+            count[place + 1] = len(points)
         start: Ints = np.cumsum(count)
         if not start[-1]:
             return Passengers(start, np.empty(0), np.empty(0, np.int64))
-        arrive = np.interp(np.concatenate(unit), knots, times)
-        quarter = np.minimum((arrive - self.start_s) / self.quarter_s, len(self.trips) - 1).astype(np.int64)
-        row = np.repeat(np.arange(len(self.stops)), count[1:]) * len(self.trips) + quarter
-        places = np.searchsorted(alighting, row + np.concatenate(chance), side="right") - row * len(
-            self.stops
-        )
-        return Passengers(start, arrive, np.minimum(places, len(self.stops) - 1))
+        return Passengers(start, np.concatenate(arrivals), np.concatenate(places))
 
     @cached_property
-    def _tables(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Expected passengers by stop; up to each quarter; its time; chances of alighting; one row each."""
+    def _tables(self) -> tuple[Floats, Floats, Floats]:
+        """Expected passengers by stop up to each quarter's end, the ends, and chances of alighting one by one."""
         by_stop = self.trips.sum(axis=2).T
         upto = np.hstack([np.zeros((len(by_stop), 1)), np.cumsum(by_stop, axis=1)])
-        begin = np.concatenate([[0.0], np.cumsum(upto[:, -1] + 1.0)])[:-1]
-        times = self.start_s + self.quarter_s * np.arange(len(self.trips) + 1)
+        times: Floats = self.start_s + self.quarter_s * np.arange(len(self.trips) + 1.0)
         chances = np.cumsum(self.trips.transpose(1, 0, 2), axis=2)
         all_day = np.broadcast_to(np.cumsum(self.trips.sum(axis=0), axis=1)[:, None, :], chances.shape)
         chances = np.where(chances[:, :, -1:] > 0, chances, all_day)
         chances /= np.maximum(chances[:, :, -1:], np.finfo(np.float64).tiny)
         chances[chances >= 1 - 1e-12] = 1.0
-        rows = np.arange(chances.shape[0] * chances.shape[1])
-        alighting = (chances.reshape(len(rows), -1) + rows[:, None]).ravel()
-        return upto[:, -1], (upto + begin[:, None]).ravel(), np.tile(times, len(by_stop)), alighting
+        alighting = chances + np.arange(len(times) - 1)[:, None]
+        return np.asarray(upto), times, alighting.reshape(len(upto), -1)
 
 
 def _unit_rate(draw: np.random.Generator, total: float) -> tuple[Floats, Floats]:

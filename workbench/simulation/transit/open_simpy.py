@@ -74,20 +74,16 @@ class OpenLine:
                 yield self.left[before][stop]
             arrive = self.arrived[trip][stop] = env.now
             since_arrival = arrive - self.arrived[before][stop] if before >= 0 else NAN
-            platform = self.platforms[stop]
             alighting = aboard.pop(stop, [])
             for rider in alighting:
-                platform.alight(rider, arrive)
+                self._let_out(rider, stop)
             load -= len(alighting)
             free = capacity - load
             headway = self.headway_s[trip][stop]
             if self.limited[stop]:
                 free = rules.room(free, inputs.policy.limit, inputs.policy.over, headway, since_arrival)
             call = Call(arrive, len(alighting), free, lambda person: to[person] <= last)
-            platform.open_doors(call)
-            ready = max(call.close_s, self.dispatch_s[trip]) if stop == self.first[trip] else call.close_s
-            if ready > env.now:
-                yield at(env, ready)
+            ready = yield from self._doors(trip, stop, call)
             hold = 0.0
             if self.held[stop]:
                 since = ready - self.departed[before][stop] if before >= 0 else NAN
@@ -107,7 +103,7 @@ class OpenLine:
             depart = ready + hold
             if hold > 0:
                 yield at(env, depart)
-            platform.leave(call, depart)
+            self._leave(stop, call, depart)
             for person in call.on:
                 aboard.setdefault(to[person], []).append(person)
             load += len(call.on)
@@ -115,6 +111,24 @@ class OpenLine:
             counts = (len(call.on), len(alighting), load, call.denied)
             self.visits[trip][stop] = (*counts, arrive, depart, hold, call.boarded_at_s)
             self.left[trip][stop].succeed()
+
+    def _doors(self, trip: int, stop: int, call: Call) -> Generator[Event, Any, float]:
+        """Stand with open doors; return when the vehicle is ready to leave."""
+        self.platforms[stop].open_doors(call)
+        return (yield from self._dispatched(trip, stop, call))
+
+    def _dispatched(self, trip: int, stop: int, call: Call) -> Generator[Event, Any, float]:
+        """Wait for the doors to close, and at the first stop for the dispatch."""
+        ready = max(call.close_s, self.dispatch_s[trip]) if stop == self.first[trip] else call.close_s
+        if ready > self.env.now:
+            yield at(self.env, ready)
+        return ready
+
+    def _leave(self, stop: int, call: Call, depart_s: float) -> None:
+        self.platforms[stop].leave(call, depart_s)
+
+    def _let_out(self, rider: int, stop: int) -> None:
+        self.platforms[stop].alight(rider, self.env.now)
 
     def _running_s(self, trip: int, section: int, now: float) -> float:
         """Seconds on a section that is entered now."""
