@@ -104,9 +104,9 @@ class ChargingModel:
         """
         Keep every stretch of a block within a full battery.
 
-        A battery that is full at the start of a stretch, and is neither full again nor relieved in it, gives what
-        it holds and what it was charged. To ask this of all stretches is to follow the battery exactly, and has
-        a far tighter relaxation than to follow it trip by trip.
+        A battery that is full at the start of a stretch, and is neither full again nor relieved in it, gives
+        what it holds and what it was charged. To ask this of all stretches is to follow the battery exactly,
+        and has a far tighter relaxation than to follow it trip by trip.
         """
         for first, duty in enumerate(self.duties):
             used, charged, relieved = duty.use_wh, [], []

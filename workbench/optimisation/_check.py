@@ -79,12 +79,12 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Kind], what: str) -> pl.Dat
         It is empty, or a column is missing, of another kind, or has a gap.
     """
     if not isinstance(frame, pl.DataFrame):
-        raise BadParameter(f"{what} must be a Polars DataFrame, not {type(frame).__name__}.")
+        raise BadParameter(f"A Polars DataFrame is needed for {what}, not {type(frame).__name__}.")
     for name in columns:
         if name not in frame.columns:
-            raise DataRejected(f"{what} has no column `{name}`. {nearest(name, frame.columns)}")
+            raise DataRejected(f"The column `{name}` is missing in {what}. {nearest(name, frame.columns)}")
     if frame.is_empty():
-        raise DataRejected(f"{what} is empty: give at least one row.")
+        raise DataRejected(f"There are no rows in {what}: give at least one.")
     cast = frame.with_columns(_cast(frame[name], kind, what) for name, kind in columns.items())
     for name, kind in columns.items():
         gap = cast[name].is_null()

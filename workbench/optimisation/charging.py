@@ -151,7 +151,7 @@ def charging_plan(
     shortest_charge_s: float = 120.0,
     step_s: int = 60,
     turnaround_s: float | None = None,
-    effort: float = 10.0,
+    effort: float = 5.0,
 ) -> ChargingPlan:
     """
     Charges and reliefs with the fewest vehicles beside one for each block.

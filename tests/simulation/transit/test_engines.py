@@ -201,3 +201,10 @@ def test_a_missing_library_is_asked_for(small_line, small, days, engine, module,
     model = LineModel(small_line, small.demand, engine=engine)
     with pytest.raises(EngineMissing, match=f"needs the Python package '{module}'"):
         model.run(LineScenario(), days(small)[0])
+
+
+def test_what_is_compiled_is_kept_until_any_source_changes():
+    from workbench.simulation.transit import _jit
+
+    kept = loop_kernel._behind_s._cache._cache_file
+    assert kept._source_stamp == _jit._STAMP

@@ -119,7 +119,7 @@ class Demand:
 
     @cached_property
     def _tables(self) -> tuple[Floats, Floats, Floats]:
-        """Expected passengers by stop up to each quarter's end, the ends, and chances of alighting one by one."""
+        """Expected passengers by stop up to the end of each quarter; the ends; chances of alighting."""
         by_stop = self.trips.sum(axis=2).T
         upto = np.hstack([np.zeros((len(by_stop), 1)), np.cumsum(by_stop, axis=1)])
         times: Floats = self.start_s + self.quarter_s * np.arange(len(self.trips) + 1.0)

@@ -154,7 +154,7 @@ def _sections(line: Line, scenario: LineScenario, day: Day) -> Floats:
         inside = window(line, incident.from_s, incident.to_s)
         places = np.arange(begin, end) % line.sections
         section[:, places] *= (1 + (incident.factor - 1) * inside)[:, None]
-    return section
+    return np.ascontiguousarray(section)
 
 
 def _shared(line: Line, scenario: LineScenario, day: Day) -> dict[str, Any]:
