@@ -43,6 +43,7 @@ notebooks: ## run every notebook again and keep its normalised outputs
 bench: ## compare with what a user would pick instead (BENCH_ARGS=)
 	$(set-up) all
 	$(BIN)/python benchmarks/tables.py $(BENCH_ARGS)
+	$(BIN)/python benchmarks/simulation.py
 
 doctor: ## show engines, versions, Java, memory and fonts
 	$(set-up) base

@@ -184,7 +184,8 @@ def test_over_the_limit_the_report_complains_and_the_rows_are_kept(city, tmp_pat
         DataRejected,
         match=r"^5 of 7 rows of 'taps' \(71.4%\) are against the contract, over its limit of 50.0%; most "
         r"\(4\) "
-        r"for 'at': not a date and time \(such as 2026-03-02 08:30:00\), first in taps.csv row 3 '25:61'. The rows are kept in .*quarantine: "
+        r"for 'at': not a date and time \(such as 2026-03-02 08:30:00\), first in taps.csv row 3 '25:61'. "
+        r"The rows are kept in .*quarantine: "
         r"mend",
     ) as caught:
         intake.report.check(str(intake.quarantine))

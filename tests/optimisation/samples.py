@@ -31,7 +31,7 @@ def calls(
     hour, minute = map(int, start.split(":"))
     first = dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=hour, minutes=minute)
     arrivals = [first + dt.timedelta(seconds=run_s * place) for place in range(len(stops))]
-    dwell = [0, *[30] * (len(stops) - 2), 0]
+    dwell = [0, *[30] * (len(stops) - 2), 0][: len(stops)]
     return pl.DataFrame(
         {
             "service_date": [day] * len(stops),

@@ -37,9 +37,11 @@ def test_a_vehicle_drives_empty_where_there_is_time(shuttle, stops):
 
 def test_layover_and_longest_wait_are_kept(shuttle, stops):
     near = CrowFlies(stops, speed_kmh=30)
-    assert vehicle_blocks(shuttle, near, layover_s=1).vehicles == 3
-    assert vehicle_blocks(shuttle, near, longest_wait_s=200).vehicles == 3  # t2 to t4 waits 300 s
-    assert vehicle_blocks(shuttle, near, longest_wait_s=300).vehicles == 2
+    assert vehicle_blocks(shuttle, near, layover_s=284).vehicles == 2  # t1 to t3 by 130 m, t2 to t4
+    assert vehicle_blocks(shuttle, near, layover_s=285).vehicles == 3
+    there_and_back = shuttle.filter(pl.col("trip_id") != "t3")
+    assert vehicle_blocks(there_and_back, near, longest_wait_s=300).vehicles == 1
+    assert vehicle_blocks(there_and_back, near, longest_wait_s=299).vehicles == 2
 
 
 def test_fewest_vehicles_come_before_least_cost():
@@ -51,7 +53,9 @@ def test_fewest_vehicles_come_before_least_cost():
 def test_waiting_may_cost():
     day = trips(("x", "a", "b", 0, 10), ("y", "a", "b", 0, 100), ("z", "b", "a", 110, 200))
     for method in ("flow", "matching"):
-        done = vehicle_blocks(day, legs(("b", "b", 0, 0)), cost_per_waiting_hour=36, method=method)
+        done = vehicle_blocks(
+            day, legs(("b", "b", 0, 0), ("a", "b", 9, 99)), cost_per_waiting_hour=36, method=method
+        )
         assert done.links["trip_id"].to_list() == ["y"]
         assert done.cost == pytest.approx(0.1)
 
@@ -133,7 +137,7 @@ def test_bad_tables_are_told(bad, says):
 
 def test_bad_parameters_are_told(shuttle, stops):
     near = CrowFlies(stops, speed_kmh=30)
-    with pytest.raises(UnknownName, match="No stop is called 'c'. Known: a, b. The trips use it"):
+    with pytest.raises(UnknownName, match=r"No stop is called 'c'\. Known: a, b\. The trips use it"):
         vehicle_blocks(shuttle, Measured(GOOD))
     with pytest.raises(UnknownName, match="No stop is called 'b'"):
         vehicle_blocks(shuttle, CrowFlies(stops.filter(stop_id="a"), speed_kmh=30))
@@ -153,7 +157,7 @@ def test_bad_parameters_are_told(shuttle, stops):
         vehicle_blocks(shuttle, near, method="luck")
     with pytest.raises(BadParameter, match="`speed_kmh` must be above 0, not 0"):
         CrowFlies(stops, speed_kmh=0)
-    with pytest.raises(BadParameter, match="`detour` must be at least 1, not 0.9"):
+    with pytest.raises(BadParameter, match=r"`detour` must be at least 1, not 0\.9"):
         CrowFlies(stops, speed_kmh=30, detour=0.9)
 
 

@@ -45,7 +45,7 @@ def test_terminals_are_places(shuttle, stops):
     near = merge_terminals(apart, stops, by="distance", within_m=99)
     assert near == {"a": "a", "b": "b", "c": "c"}
     chained = pl.concat([stops, stops.filter(stop_id="c").with_columns(stop_id=pl.lit("e"))])
-    chained = chained.with_columns(stop_lat=pl.Series([0, 0.0005, 0.001, 9, 0.0015]))
+    chained = chained.with_columns(stop_lat=pl.Series([0.0, 0.0005, 0.001, 9.0, 0.0015]))
     ends = trips(("x", "a", "e", 0, 1), ("y", "b", "c", 0, 1))
     assert set(merge_terminals(ends, chained, by="distance", within_m=60).values()) == {
         "a"
@@ -150,7 +150,7 @@ def test_bad_trips_are_told(bad, says):
 
 
 def test_bad_parameters_are_told(shuttle, stops):
-    with pytest.raises(UnknownName, match="No stop is called 'b'. Known: a, c. The trips use it"):
+    with pytest.raises(UnknownName, match=r"No stop is called 'b'\. Known: a, c\. The trips use it"):
         minimum_fleet(shuttle, terminals={"a": "A", "c": "C"})
     with pytest.raises(BadParameter, match="`layover_s` must be at least 0, not -1"):
         minimum_fleet(shuttle, layover_s=-1)

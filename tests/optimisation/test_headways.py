@@ -16,8 +16,8 @@ HOUR = 3600
 
 # Worked by hand. Sections of 2, 3 and 5 km; 50 persons wanted, 80 possible. Sums over the day are 420, 440 and
 # 150, so the day's section is the second, with 200 and 240; the hours' own are 200 (second) and 300 (first).
-# Passenger-km are 120*2 + 200*3 + 60*5 = 1140 and 300*2 + 240*3 + 90*5 = 1770, so mean loads are 114 and 177,
-# which ask for 2.28 and 3.54 vehicles; capacity asks for 200/80 and 300/80.
+# Passenger-km are 120*2 + 200*3 + 60*5 = 1140 and 300*2 + 240*3 + 90*5 = 1770, so mean loads are 114 and 177:
+# these ask for 2.28 and 3.54 vehicles, and the capacity for 200/80 and 300/80.
 WORKED = load_of([[120, 200, 60], [300, 240, 90]], [2, 3, 5])
 ANSWERS = {
     ("daily_max", 0.0): ([4.0, 4.8], [4, 5], "load"),

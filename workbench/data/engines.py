@@ -88,7 +88,7 @@ class Engine(ABC):
         raise NotImplementedError
 
     def read(self, *paths: str) -> Table:
-        """Read files, folders or fsspec addresses that hold one table; CSV as texts, with a `_problem` column."""
+        """Read files, folders or addresses that hold one table; CSV as texts, with a `_problem` column."""
         from workbench.data.files import find
 
         return self.scan(find(list(paths), work=self.work).landed(self.work))

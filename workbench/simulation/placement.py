@@ -22,7 +22,8 @@ def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Exe
     Parameters
     ----------
     workers
-        "auto"; a number of processes, which is the most that are used; "dask" or an address; or an executor.
+        "auto"; a number of processes, which is the most that are used; "dask" or an address; or an executor,
+        which is used in any case.
     work
         What is to be run.
     tasks
@@ -42,11 +43,10 @@ def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Exe
         return Serial(), "one worker" if workers == 1 else "one processor"
     if tasks.left_s < PAYS_S:
         return Serial(), f"{tasks.left_s:.1f} s of work is left, too short to start processes"
-    if workers == "auto":
-        if tasks.got < BUSY:
-            return Serial(), f"the machine is busy: the first runs got {tasks.got:.0%} of a processor"
-        if (why := not_importable(work)) is not None:
-            return Serial(), why
+    if tasks.got < BUSY:
+        return Serial(), f"the machine is busy: the first runs got {tasks.got:.0%} of a processor"
+    if workers == "auto" and (why := not_importable(work)) is not None:
+        return Serial(), why
     return Processes(most), f"{tasks.left_s:.0f} s of work is left for one process"
 
 

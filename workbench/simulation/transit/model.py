@@ -88,6 +88,11 @@ class LineModel:
             f"{VERSION}-{digest(self.kind, self.line.digest, self.demand.digest, self.traffic, self._bands)}"
         )
 
+    @property
+    def fingerprint(self) -> str:
+        """What the store tells models apart by: the version, so that both engines share their runs."""
+        return self.version
+
     @cached_property
     def outcomes(self) -> Mapping[str, str]:
         """Outcome and unit."""
