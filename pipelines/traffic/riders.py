@@ -10,12 +10,11 @@ import narwhals as nw
 import polars as pl
 
 from pipelines.traffic.clock import HOUR_S, QUARTER_S, service_seconds
+from pipelines.traffic.patterns import LINE, PAIR, line_patterns, stop_pairs
 from workbench.data.table import Frame, Table
 
 CELL_S = 60
 """Boardings are summed by the minute before they are spread over the sections they ride."""
-LINE = ["route_id", "direction_id"]
-PAIR = ["stop_id", "alight_stop_id"]
 ANY_ROUTE, ANY_DIRECTION = "", -1
 """Stand for what a tap does not say, because nulls meet nothing in a join."""
 
@@ -137,87 +136,6 @@ def tap_totals(taps: Table) -> Table:
         lambda frame: frame.select(
             "service_date", nw.col("taps", "riders", "with_alighting", "with_route").cast(nw.Int64)
         )
-    )
-
-
-def line_patterns(timetable: pl.DataFrame) -> pl.DataFrame:
-    """
-    The stops of each line and direction, from the pattern that most trips follow.
-
-    Parameters
-    ----------
-    timetable
-        Clean timetable rows.
-
-    Returns
-    -------
-    DataFrame
-        `route_id`, `direction_id`, `section` (from 0), `stop_id`, `next_stop_id` (null at the last stop),
-        `offset_s` (median scheduled seconds from the first stop), `trips` (of the pattern), `pattern_share`
-        (of the line's trips that follow it).
-    """
-    line = ["route_id", "direction_id"]
-    trip = ["service_date", "trip_id", *line]
-    calls = timetable.sort(*trip, "stop_sequence").with_columns(
-        pl.int_range(pl.len()).over(trip).alias("section"),
-        (pl.col("departure_timestamp") - pl.col("departure_timestamp").first().over(trip))
-        .dt.total_seconds()
-        .alias("offset_s"),
-    )
-    trips = calls.group_by(trip, maintain_order=True).agg(pl.col("stop_id").str.join("\x1f").alias("pattern"))
-    patterns = trips.group_by(*line, "pattern").agg(pl.len().alias("trips"))
-    chosen = (
-        patterns.with_columns((pl.col("trips") / pl.col("trips").sum().over(line)).alias("pattern_share"))
-        .sort(*line, "trips", "pattern", descending=[False, False, True, False])
-        .unique(line, keep="first", maintain_order=True)
-    )
-    calls = calls.join(trips, on=trip).join(chosen, on=[*line, "pattern"])
-    stops = calls.group_by(*line, "section").agg(
-        pl.col("stop_id").first(),
-        pl.col("offset_s").median(),
-        pl.col("trips").first(),
-        pl.col("pattern_share").first(),
-    )
-    stops = stops.sort(*line, "section").with_columns(
-        pl.col("stop_id").shift(-1).over(line).alias("next_stop_id")
-    )
-    return stops.select(
-        *line,
-        "section",
-        "stop_id",
-        "next_stop_id",
-        pl.col("offset_s").round().cast(pl.Int64),
-        "trips",
-        "pattern_share",
-    )
-
-
-def stop_pairs(patterns: pl.DataFrame) -> pl.DataFrame:
-    """
-    Every ride a line offers: from a stop to a later one, the shortest where a stop is called at twice.
-
-    Returns
-    -------
-    DataFrame
-        `route_id`, `direction_id`, `stop_id`, `alight_stop_id`, `board`, `alight` (sections),
-        `board_offset_s`, `lines` (how many lines and directions offer the pair).
-    """
-    line = ["route_id", "direction_id"]
-    ends = patterns.select(
-        *line, pl.col("stop_id").alias("alight_stop_id"), pl.col("section").alias("alight")
-    )
-    starts = patterns.select(
-        *line, "stop_id", pl.col("section").alias("board"), pl.col("offset_s").alias("board_offset_s")
-    )
-    pairs = starts.join(ends, on=line).filter(
-        pl.col("board") < pl.col("alight"), pl.col("stop_id") != pl.col("alight_stop_id")
-    )
-    pair = ["stop_id", "alight_stop_id"]
-    shortest = pairs.sort(*line, *pair, pl.col("alight") - pl.col("board"), "board").unique(
-        [*line, *pair], keep="first", maintain_order=True
-    )
-    return shortest.with_columns(pl.len().over(pair).cast(pl.Int64).alias("lines")).with_columns(
-        pl.col("board", "alight", "direction_id").cast(pl.Int64)
     )
 
 
@@ -350,3 +268,16 @@ def peak_load_sections(load: Table) -> Table:
         )
 
     return load.by(line, fullest)
+
+
+__all__ = [
+    "distinct_cards",
+    "hourly_boardings",
+    "line_patterns",
+    "load_profile",
+    "origin_destination",
+    "peak_load_sections",
+    "rides",
+    "stop_pairs",
+    "tap_totals",
+]

@@ -44,6 +44,13 @@ def test_one_charger_serves_one_bus_and_the_other_is_relieved():
     assert charging_plan(TWO, {"end": 9}, battery, step_s=STEP).extra_vehicles == 2
 
 
+def test_blocks_of_one_trip_need_nothing():
+    done = charging_plan(
+        TWO.unique("block_id"), {"hub": 1}, Battery(capacity_kwh=150, charge_kw=120), turnaround_s=60
+    )
+    assert (done.extra_vehicles, done.lower_bound, done.energy.height) == (0, 0, 2)
+
+
 def test_a_large_battery_needs_nothing():
     done = charging_plan(TWO, {"hub": 1}, Battery(capacity_kwh=150, charge_kw=120))
     assert (done.extra_vehicles, done.charges.height, done.reliefs.height) == (0, 0, 0)

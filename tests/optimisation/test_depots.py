@@ -147,6 +147,13 @@ def test_one_depot_gives_the_blocks_of_min_cost_flow(stops):
     assert depot_schedule(free, gap=0).cost == 0
 
 
+def test_trips_that_cannot_follow_one_another_take_a_vehicle_each(stops):
+    day = trips(("t1", "a", "b", 0, 600), ("t2", "a", "b", 0, 600))
+    done = depot_schedule(depot_problem(day, CrowFlies(stops, speed_kmh=30), {"a": 1, "b": 1}), gap=0)
+    assert (done.cost, done.gap) == (pytest.approx(26, rel=1e-6), 0)  # each depot drives 10 km empty, one way
+    assert done.vehicles["vehicles"].to_list() == [1, 1]
+
+
 def test_too_few_vehicles_is_said(stops):
     day = trips(("t1", "a", "b", 0, 600), ("t2", "a", "b", 0, 600))
     near = CrowFlies(stops, speed_kmh=30)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from workbench.optimisation import clock_headway, headways_from_load
 HOUR = 3600
 
 
-# Worked by hand. Sections of 2, 3 and 5 km; 50 persons wanted, 80 possible. Sums over the day are 420, 440 and
+# Worked by hand. Sections of 2, 3 and 5 km; 50 persons wanted, 80 possible. Sums over the day are 420, 440,
 # 150, so the day's section is the second, with 200 and 240; the hours' own are 200 (second) and 300 (first).
 # Passenger-km are 120*2 + 200*3 + 60*5 = 1140 and 300*2 + 240*3 + 90*5 = 1770, so mean loads are 114 and 177:
 # these ask for 2.28 and 3.54 vehicles, and the capacity for 200/80 and 300/80.
@@ -63,6 +64,13 @@ def test_the_policy_headway_fills_quiet_hours():
 def test_occupancy_may_differ_by_period():
     done = headways_from_load(WORKED, method="hourly_max", desired_occupancy=[40, 60])
     assert done["vehicles"].to_list() == [5, 5]
+
+
+def test_numbers_of_numpy_are_numbers():
+    done = headways_from_load(
+        WORKED, method="profile", desired_occupancy=np.int64(50), capacity=np.float32(80)
+    )
+    assert done["vehicles"].to_list() == [3, 4]
 
 
 def test_a_whole_number_of_vehicles_is_not_rounded_up():

@@ -147,6 +147,10 @@ GOOD = periods(4, 6)
     [
         (GOOD.clear(), "There are no rows in the periods"),
         (GOOD.with_columns(vehicles=-pl.col("vehicles")), "`vehicles` -4 of the period from 0 s is negative"),
+        (
+            GOOD.with_columns(vehicles=pl.lit(3601)),
+            "`vehicles` 3601 of the period from 0 s is more than one a second",
+        ),
         (GOOD.with_columns(vehicles=pl.lit(0)), "none has a vehicle"),
         (GOOD.with_columns(end_s=pl.lit(5000)), "overlaps with the period before"),
         (GOOD.with_columns(end_s=pl.lit(0)), "`end_s` 0 of the period from 0 s is not after the start"),
@@ -163,6 +167,10 @@ def test_departures_that_would_coincide_are_refused():
         even_headways(periods(100))
     with pytest.raises(BadParameter, match="come faster than vehicles can leave every 60 s"):
         even_loads(load_of([[6000]], [1]), desired_occupancy=50)
+    with pytest.raises(BadParameter, match="come faster than vehicles can leave every 1 s"):
+        even_loads(load_of([[6000]], [1]), desired_occupancy=0.001, round_to_s=None)
+    with pytest.raises(BadParameter, match="`policy_headway_s` must be at least 60, not 30"):
+        even_loads(load_of([[60]], [1]), desired_occupancy=50, policy_headway_s=30)
     with pytest.raises(BadParameter, match="is no multiple of `round_to_s` 7000"):
         even_loads(load_of([[60]], [1]), desired_occupancy=50, round_to_s=7000)
     with pytest.raises(UnknownName, match="No point is called 'stop'"):

@@ -166,8 +166,11 @@ class ChargingModel:
         extra, bound = self._search(self.extra, effort)
         reliefs, steps = list(self.reliefs.values()), [steps for _, steps in self.charges.values()]
         for aim, terms in ((0, reliefs), (2, steps)):
-            if any(decided[aim] for decided in self.plan.values()) and not (aim == 0 and self.all_count):
+            now = sum(decided[aim] for decided in self.plan.values())
+            if now and not (aim == 0 and self.all_count):
                 self._search(sum(terms), effort)
+            else:
+                self.model.add(sum(terms) <= now)
         return extra, bound
 
     def _search(self, aim: Any, effort: float) -> tuple[int, int]:

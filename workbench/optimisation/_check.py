@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Literal
 
 import polars as pl
@@ -44,7 +45,7 @@ def number(
     ]
     bounds.append(f"at most {most:g}" if most is not None else "")
     wanted = " and ".join(each for each in bounds if each) or "a number"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise BadParameter(f"`{name}` must be {wanted}, not {value!r}.")
     low = (above is not None and value <= above) or (least is not None and value < least)
     if low or (most is not None and value > most):
@@ -102,9 +103,9 @@ def table(frame: pl.DataFrame, columns: Mapping[str, Kind], what: str) -> pl.Dat
 
 def whole(name: str, value: object, *, least: int) -> int:
     """Check a whole number; `BadParameter` where it is none or below its least."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise BadParameter(f"`{name}` must be a whole number, {least} or more, not {value!r}.")
-    return value
+    return int(value)
 
 
 def first(rows: pl.Series) -> int:

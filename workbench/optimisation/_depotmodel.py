@@ -98,7 +98,7 @@ class DepotModel:
             b_eq=most[:exact],
             method="highs-ipm",
         )
-        if done.status == 2:
+        if done.status == 2 or "infeasible" in done.message.lower():
             return None
         if done.status:
             raise CheckFailed(f"The linear relaxation could not be solved: {done.message}")
@@ -127,7 +127,9 @@ class DepotModel:
         costs = np.concatenate([self.price, out[outs], back[backs]])
         done = optimize.linprog(costs, A_eq=matrix, b_eq=np.ones(2 * self.trips), method="highs")
         if done.status:
-            raise CheckFailed("No schedule exists: some trip cannot be reached or left in any way.")
+            raise CheckFailed(
+                "No schedule exists: the trips cannot all be reached and left, with any vehicles."
+            )
         dual = done.eqlin.marginals
         reduced: Floats = self.price - dual[self.tail] - dual[self.trips + self.head]
         return reduced

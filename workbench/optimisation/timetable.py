@@ -88,6 +88,7 @@ def even_headways(periods: pl.DataFrame, *, round_to_s: float | None = 60) -> De
     for column, bad, why in (
         ("vehicles", rows["vehicles"] < 0, "is negative"),
         ("end_s", rows["end_s"] <= rows["start_s"], "is not after the start"),
+        ("vehicles", rows["vehicles"] > rows["end_s"] - rows["start_s"], "is more than one a second"),
         ("start_s", rows["start_s"] < rows["end_s"].shift(1).fill_null(0), "overlaps with the period before"),
     ):
         if (row := first(bad)) >= 0:
@@ -154,8 +155,11 @@ def even_loads(
     if point not in get_args(Point):
         raise UnknownName("point", str(point), get_args(Point))
     wanted = number("desired_occupancy", desired_occupancy, above=0)
-    policy = math.inf if policy_headway_s is None else number("policy_headway_s", policy_headway_s, above=0)
     step = None if round_to_s is None else number("round_to_s", round_to_s, above=0)
+    least = step or 1.0
+    policy = (
+        math.inf if policy_headway_s is None else number("policy_headway_s", policy_headway_s, least=least)
+    )
     clock, curves = _curves(load_periods(load), point)
     last = float(clock[-1])
     now, times, carried = float(clock[0]), [float(clock[0])], [0.0]
@@ -166,9 +170,9 @@ def even_loads(
         then = min(full, now + policy)
         if step is not None and math.isfinite(then):
             then = math.floor(then / step + ALMOST) * step
-        if then <= now:
+        if then - now < least - ALMOST:
             raise BadParameter(
-                f"At {now:g} s {wanted:g} persons come faster than vehicles can leave every {step or 0:g} s: "
+                f"At {now:g} s {wanted:g} persons come faster than vehicles can leave every {least:g} s: "
                 "want more persons on a vehicle, or round to less."
             )
         if then >= last - ALMOST:
