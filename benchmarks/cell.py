@@ -66,9 +66,14 @@ def save(result: Any, folder: Path, path: str) -> None:
 def main() -> None:
     engine, side, measure, inputs = sys.argv[1:]
     given = Inputs(Path(inputs))
-    with os.fdopen(os.dup(1), "w") as answers, tempfile.TemporaryDirectory(prefix="workbench-benchmark-") as work:
+    with (
+        os.fdopen(os.dup(1), "w") as answers,
+        tempfile.TemporaryDirectory(prefix="workbench-benchmark-") as work,
+    ):
         os.dup2(2, 1)  # engines write to the standard output as they please
-        run = through_table(engine, measure, given) if side == "ours" else by_hand(engine, side, measure, given)
+        run = (
+            through_table(engine, measure, given) if side == "ours" else by_hand(engine, side, measure, given)
+        )
         for line in sys.stdin:
             asked = json.loads(line)
             times = asked.get("times", 1)

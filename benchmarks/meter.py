@@ -19,7 +19,11 @@ def tree(pid: int) -> list[int]:
     found = [pid]
     for one in found:
         try:
-            found += [int(child) for task in Path(f"/proc/{one}/task").iterdir() for child in (task / "children").read_text().split()]
+            found += [
+                int(child)
+                for task in Path(f"/proc/{one}/task").iterdir()
+                for child in (task / "children").read_text().split()
+            ]
         except OSError:  # it ended meanwhile
             continue
     return found

@@ -25,7 +25,9 @@ SECOND, MINUTE, HOUR = (pd.Timedelta(one, unit=unit) for one, unit in ((1, "s"),
 def read(given: Inputs, table: str, *columns: str) -> Any:
     frame = dd.read_parquet(given.of(table), columns=list(columns))
     if "service_date" in columns:
-        frame["service_date"] = frame["service_date"].astype("timestamp[us][pyarrow]").astype("datetime64[us]")
+        frame["service_date"] = (
+            frame["service_date"].astype("timestamp[us][pyarrow]").astype("datetime64[us]")
+        )
     return frame
 
 
@@ -64,9 +66,15 @@ def tap_totals(given: Inputs) -> Any:
 
 
 def rides(given: Inputs) -> Any:
-    pairs = pd.read_parquet(given.folder / "pairs.parquet").astype(dict.fromkeys(["route_id", *PAIR], "string[pyarrow]"))
-    alone = pairs.loc[pairs["lines"] == 1, [*PAIR, *LINE]].rename(columns=lambda name: name if name in PAIR else f"only_{name}")
-    taps = read(given, "taps", "service_date", "event_timestamp", *PAIR, *LINE, "num_riders").dropna(subset=["alight_stop_id"])
+    pairs = pd.read_parquet(given.folder / "pairs.parquet").astype(
+        dict.fromkeys(["route_id", *PAIR], "string[pyarrow]")
+    )
+    alone = pairs.loc[pairs["lines"] == 1, [*PAIR, *LINE]].rename(
+        columns=lambda name: name if name in PAIR else f"only_{name}"
+    )
+    taps = read(given, "taps", "service_date", "event_timestamp", *PAIR, *LINE, "num_riders").dropna(
+        subset=["alight_stop_id"]
+    )
     taps = taps.merge(alone, on=PAIR, how="left")
     free = taps["route_id"].isna() | (taps["route_id"] == taps["only_route_id"])
     taps["direction_id"] = taps["direction_id"].fillna(taps["only_direction_id"].where(free))
@@ -81,8 +89,12 @@ def rides(given: Inputs) -> Any:
 
 def load_profile(given: Inputs) -> Any:
     sections = pd.read_parquet(given.folder / "patterns.parquet").dropna(subset=["next_stop_id"])
-    sections = sections[[*LINE, "section", "stop_id", "next_stop_id", "offset_s"]].astype({"route_id": "string[pyarrow]"})
-    rides = read(given, "rides", "service_date", *LINE, "board", "alight", "board_offset_s", "minute", "riders")
+    sections = sections[[*LINE, "section", "stop_id", "next_stop_id", "offset_s"]].astype(
+        {"route_id": "string[pyarrow]"}
+    )
+    rides = read(
+        given, "rides", "service_date", *LINE, "board", "alight", "board_offset_s", "minute", "riders"
+    )
     passed = rides.merge(sections, on=LINE)
     passed = passed[(passed["section"] >= passed["board"]) & (passed["section"] < passed["alight"])]
     passed["quarter"] = (passed["minute"] * 60 + passed["offset_s"] - passed["board_offset_s"]) // 900
@@ -105,7 +117,12 @@ def regularity(visits: pd.DataFrame, timetable: pd.DataFrame) -> pd.DataFrame:
     actual = gaps(visits, "actual_departure_time")
     groups = actual.groupby(STOP_DAY, sort=False)
     out = groups.agg(
-        headways=("h", "size"), mean_s=("h", "mean"), median_s=("h", "median"), sd=("h", "std"), s=("h", "sum"), s2=("h2", "sum")
+        headways=("h", "size"),
+        mean_s=("h", "mean"),
+        median_s=("h", "median"),
+        sd=("h", "std"),
+        s=("h", "sum"),
+        s2=("h2", "sum"),
     )
     out["p95_s"] = groups["h"].quantile(0.95)
     out["cv"] = out["sd"] / out["mean_s"]
@@ -142,7 +159,9 @@ def speeds_by_hour(given: Inputs) -> Any:
 def reliability(speeds: pd.DataFrame) -> pd.DataFrame:
     speeds = speeds.assign(pace=1 / speeds["speed_kmh"])
     groups = speeds.groupby("segment_id", sort=False)
-    out = groups.agg(observations=("speed_kmh", "size"), mean_kmh=("speed_kmh", "mean"), pace=("pace", "mean"))
+    out = groups.agg(
+        observations=("speed_kmh", "size"), mean_kmh=("speed_kmh", "mean"), pace=("pace", "mean")
+    )
     out["free_flow_kmh"] = groups["speed_kmh"].quantile(0.85)
     out["congestion_index"] = out["free_flow_kmh"] / out["mean_kmh"]
     out["buffer_index"] = groups["pace"].quantile(0.95) / out["pace"] - 1
@@ -183,7 +202,9 @@ def start(variant: str) -> None:
     if variant == "processes":
         from distributed import Client, LocalCluster
 
-        Client(LocalCluster(processes=True, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR"))
+        Client(
+            LocalCluster(processes=True, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR")
+        )
     else:
         dask.config.set(scheduler=variant)
 

@@ -20,7 +20,9 @@ def since_midnight(timestamp: str) -> pl.Expr:
 def hourly_boardings(given: Inputs) -> pl.LazyFrame:
     hour = since_midnight("event_timestamp").dt.total_hours().alias("hour")
     taps = pl.scan_parquet(given.of("taps"))
-    return taps.group_by("service_date", "route_id", "stop_id", hour).agg(pl.col("num_riders").sum().alias("boardings"))
+    return taps.group_by("service_date", "route_id", "stop_id", hour).agg(
+        pl.col("num_riders").sum().alias("boardings")
+    )
 
 
 def origin_destination(given: Inputs) -> pl.LazyFrame:
@@ -30,7 +32,9 @@ def origin_destination(given: Inputs) -> pl.LazyFrame:
 
 def distinct_cards(given: Inputs) -> pl.LazyFrame:
     taps = pl.scan_parquet(given.of("taps")).drop_nulls("fare_media_id")
-    return taps.group_by("service_date", "route_id").agg(pl.col("fare_media_id").n_unique().cast(pl.Int64).alias("cards"))
+    return taps.group_by("service_date", "route_id").agg(
+        pl.col("fare_media_id").n_unique().cast(pl.Int64).alias("cards")
+    )
 
 
 def tap_totals(given: Inputs) -> pl.LazyFrame:
@@ -48,7 +52,9 @@ def tap_totals(given: Inputs) -> pl.LazyFrame:
 
 def rides(given: Inputs) -> pl.LazyFrame:
     pairs = pl.scan_parquet(given.folder / "pairs.parquet")
-    alone = pairs.filter(pl.col("lines") == 1).select(*PAIR, only_route="route_id", only_direction="direction_id")
+    alone = pairs.filter(pl.col("lines") == 1).select(
+        *PAIR, only_route="route_id", only_direction="direction_id"
+    )
     free = pl.col("route_id").is_null() | (pl.col("route_id") == pl.col("only_route"))
     return (
         pl.scan_parquet(given.of("taps"))
@@ -149,7 +155,9 @@ def congestion_index(given: Inputs) -> pl.LazyFrame:
         .group_by("segment_id", hour)
         .agg(
             pl.col("observations").sum(),
-            ((pl.col("speed_kmh") * pl.col("observations")).sum() / pl.col("observations").sum()).alias("speed_kmh"),
+            ((pl.col("speed_kmh") * pl.col("observations")).sum() / pl.col("observations").sum()).alias(
+                "speed_kmh"
+            ),
         )
         .join(free, on="segment_id")
         .with_columns((pl.col("free_flow_kmh") / pl.col("speed_kmh")).alias("congestion_index"))

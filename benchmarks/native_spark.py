@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from samples import Inputs
@@ -48,7 +47,11 @@ def since_midnight() -> Any:
 
 def hourly_boardings(given: Inputs) -> DataFrame:
     hour = F.floor(since_midnight() / 3600).alias("hour")
-    return read(given, "taps").groupBy("service_date", "route_id", "stop_id", hour).agg(F.sum("num_riders").alias("boardings"))
+    return (
+        read(given, "taps")
+        .groupBy("service_date", "route_id", "stop_id", hour)
+        .agg(F.sum("num_riders").alias("boardings"))
+    )
 
 
 def origin_destination(given: Inputs) -> DataFrame:
@@ -76,7 +79,9 @@ def tap_totals(given: Inputs) -> DataFrame:
 
 def rides(given: Inputs) -> DataFrame:
     pairs = read(given, "pairs.parquet")
-    alone = pairs.where("lines = 1").select(*PAIR, F.col("route_id").alias("only_route"), F.col("direction_id").alias("only_direction"))
+    alone = pairs.where("lines = 1").select(
+        *PAIR, F.col("route_id").alias("only_route"), F.col("direction_id").alias("only_direction")
+    )
     free = F.col("route_id").isNull() | (F.col("route_id") == F.col("only_route"))
     found = F.col("board").isNotNull()
     return (
@@ -96,9 +101,15 @@ def rides(given: Inputs) -> DataFrame:
 def load_profile(given: Inputs) -> DataFrame:
     sections = read(given, "patterns.parquet").dropna(subset="next_stop_id")
     sections = sections.select(*LINE, "section", "stop_id", "next_stop_id", "offset_s")
-    passed = read(given, "rides").join(F.broadcast(sections), LINE).where("section >= board AND section < alight")
-    quarter = F.floor((F.col("minute") * 60 + F.col("offset_s") - F.col("board_offset_s")) / 900).alias("quarter")
-    return passed.groupBy("service_date", *LINE, "section", "stop_id", "next_stop_id", quarter).agg(F.sum("riders").alias("riders"))
+    passed = (
+        read(given, "rides").join(F.broadcast(sections), LINE).where("section >= board AND section < alight")
+    )
+    quarter = F.floor((F.col("minute") * 60 + F.col("offset_s") - F.col("board_offset_s")) / 900).alias(
+        "quarter"
+    )
+    return passed.groupBy("service_date", *LINE, "section", "stop_id", "next_stop_id", quarter).agg(
+        F.sum("riders").alias("riders")
+    )
 
 
 def gaps(given: Inputs, table: str, time: str) -> DataFrame:
@@ -143,13 +154,17 @@ def headways(given: Inputs) -> DataFrame:
 
 def speeds_by_hour(given: Inputs) -> DataFrame:
     date = F.to_date("timestamp").alias("date")
-    hours = read(given, "road_speeds").groupBy("segment_id", date, F.hour("timestamp").cast("bigint").alias("hour"))
+    hours = read(given, "road_speeds").groupBy(
+        "segment_id", date, F.hour("timestamp").cast("bigint").alias("hour")
+    )
     means = hours.agg(F.count("*").alias("observations"), F.mean("speed_kmh").alias("speed_kmh"))
     return means.withColumn("weekday", (F.weekday("date") + 1).cast("bigint"))
 
 
 def segment_reliability(given: Inputs) -> DataFrame:
-    speeds = read(given, "road_speeds").select("segment_id", "speed_kmh", (1 / F.col("speed_kmh")).alias("pace"))
+    speeds = read(given, "road_speeds").select(
+        "segment_id", "speed_kmh", (1 / F.col("speed_kmh")).alias("pace")
+    )
     groups = speeds.groupBy("segment_id").agg(
         F.count("*").alias("observations"),
         F.percentile("speed_kmh", 0.85).alias("free_flow_kmh"),
@@ -162,7 +177,9 @@ def segment_reliability(given: Inputs) -> DataFrame:
         .groupBy("segment_id")
         .agg(F.mean(slow.cast("double")).alias("share_congested"))
     )
-    return groups.join(shares, "segment_id").withColumn("congestion_index", F.col("free_flow_kmh") / F.col("mean_kmh"))
+    return groups.join(shares, "segment_id").withColumn(
+        "congestion_index", F.col("free_flow_kmh") / F.col("mean_kmh")
+    )
 
 
 def congestion_index(given: Inputs) -> DataFrame:

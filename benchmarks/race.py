@@ -77,7 +77,9 @@ class Cell:
             pass
         line = self.process.stdout.readline()
         if not line:
-            raise CellError(f"{' '.join(self.process.args[2:5])} ended with code {self.process.wait()}; its last words are above.")
+            raise CellError(
+                f"{' '.join(self.process.args[2:5])} ended with code {self.process.wait()}; its last words are above."
+            )
         answer: dict[str, Any] = json.loads(line)
         self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
         return answer
@@ -85,9 +87,22 @@ class Cell:
 
 @contextmanager
 def cell(engine: str, side: str, measure: str, given: Inputs, spark_memory: str) -> Iterator[Cell]:
-    command = [sys.executable, str(Path(__file__).with_name("cell.py")), engine, side, measure, str(given.folder)]
-    env = {**os.environ, "PYSPARK_SUBMIT_ARGS": f"--driver-memory {spark_memory} pyspark-shell", "SPARK_LOCAL_IP": "127.0.0.1"}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) as process:
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("cell.py")),
+        engine,
+        side,
+        measure,
+        str(given.folder),
+    ]
+    env = {
+        **os.environ,
+        "PYSPARK_SUBMIT_ARGS": f"--driver-memory {spark_memory} pyspark-shell",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
         try:
             yield Cell(process)
             assert process.stdin is not None
@@ -99,7 +114,13 @@ def cell(engine: str, side: str, measure: str, given: Inputs, spark_memory: str)
 
 
 def race(
-    engine: str, measure: str, given: Inputs, *, rounds: int, spark_memory: str, progress: Callable[[str], None]
+    engine: str,
+    measure: str,
+    given: Inputs,
+    *,
+    rounds: int,
+    spark_memory: str,
+    progress: Callable[[str], None],
 ) -> Outcome:
     """Compare one measure on one engine."""
     rows = int(given.folder.name.rpartition("-")[2])
@@ -122,11 +143,21 @@ def race(
             turns.append((ours.ask(times=times), theirs.ask(times=times)))
         cpu, wall = ([a[unit] / b[unit] for a, b in turns] for unit in ("cpu_s", "wall_s"))
         return Outcome(
-            engine, rows, measure, native, None, Ratio.of(cpu), Ratio.of(wall), ours.peak_bytes, theirs.peak_bytes
+            engine,
+            rows,
+            measure,
+            native,
+            None,
+            Ratio.of(cpu),
+            Ratio.of(wall),
+            ours.peak_bytes,
+            theirs.peak_bytes,
         )
 
 
-def _best(engine: str, measure: str, given: Inputs, spark_memory: str, progress: Callable[[str], None]) -> str:
+def _best(
+    engine: str, measure: str, given: Inputs, spark_memory: str, progress: Callable[[str], None]
+) -> str:
     """The way of running the native side that takes the least CPU, by its second run."""
     ways = NATIVE[engine]
     if len(ways) == 1:

@@ -71,9 +71,15 @@ def _city(table: str, scale: float, made: Path, work: Path) -> None:
     generate(city, scale=max(scale, 5), bad_rows=False, progress=progress)
     print(file=sys.stderr)
     if table == "taps":
-        one_day = pl.scan_parquet(city / "timetable").filter(pl.col("service_date") == pl.date(2026, 3, 2)).collect()
+        one_day = (
+            pl.scan_parquet(city / "timetable")
+            .filter(pl.col("service_date") == pl.date(2026, 3, 2))
+            .collect()
+        )
         _lines(one_day, made)
-        for part in sorted((city / "taps").iterdir()):  # clean taps have the contract's default in place of null
+        for part in sorted(
+            (city / "taps").iterdir()
+        ):  # clean taps have the contract's default in place of null
             pl.read_parquet(part).with_columns(pl.col("num_riders").fill_null(1)).write_parquet(part)
     if table == "stop_visits":
         (city / "timetable").rename(made / "timetable")

@@ -60,13 +60,30 @@ def number(text: str) -> int:
 
 
 def asked(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tables", description="Compare the measures with what a user would write by hand.")
-    parser.add_argument("--rows", type=number, nargs="+", default=[2_000_000, 20_000_000], help="rows of the tables (2e6 20e6)")
+    parser = argparse.ArgumentParser(
+        prog="tables", description="Compare the measures with what a user would write by hand."
+    )
+    parser.add_argument(
+        "--rows",
+        type=number,
+        nargs="+",
+        default=[2_000_000, 20_000_000],
+        help="rows of the tables (2e6 20e6)",
+    )
     parser.add_argument("--engines", nargs="+", choices=GOALS, help="those installed")
-    parser.add_argument("--measures", nargs="+", choices=MEASURES, default=MEASURES, metavar="MEASURE", help=", ".join(MEASURES))
+    parser.add_argument(
+        "--measures",
+        nargs="+",
+        choices=MEASURES,
+        default=MEASURES,
+        metavar="MEASURE",
+        help=", ".join(MEASURES),
+    )
     parser.add_argument("--rounds", type=number, default=5, help="runs of each side, in turns (5)")
     parser.add_argument("--spark-memory", default="3g", help="of each Spark driver (3g)")
-    parser.add_argument("--data", type=Path, default=default_place(), help="folder in which the tables are made and kept")
+    parser.add_argument(
+        "--data", type=Path, default=default_place(), help="folder in which the tables are made and kept"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write here, after each comparison")
     parser.add_argument("--check", action="store_true", help="exit 4 where a ratio is over its goal")
     return parser.parse_args(arguments)
@@ -78,7 +95,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = asked(arguments)
     missing = sorted(set(args.engines or ()) - set(installed()))
     if missing:
-        print(f"tables: not installed or without Java: {', '.join(missing)}; see `workbench doctor`.", file=sys.stderr)
+        print(
+            f"tables: not installed or without Java: {', '.join(missing)}; see `workbench doctor`.",
+            file=sys.stderr,
+        )
         return 5
     found: list[Outcome] = []
     for rows in args.rows:
@@ -87,13 +107,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for measure in args.measures:
                 progress = said(engine, f"{rows:,}", measure)
                 try:
-                    found.append(race(engine, measure, given, rounds=args.rounds, spark_memory=args.spark_memory, progress=progress))
+                    found.append(
+                        race(
+                            engine,
+                            measure,
+                            given,
+                            rounds=args.rounds,
+                            spark_memory=args.spark_memory,
+                            progress=progress,
+                        )
+                    )
                 except CellError as error:
                     print(f"tables: {error}", file=sys.stderr)
                     return 1
                 print("  ".join(line(found[-1])[3:]), file=sys.stderr)
                 if args.json:
-                    args.json.write_text(json.dumps([asdict(one) for one in found], indent=1) + "\n", encoding="utf-8")
+                    args.json.write_text(
+                        json.dumps([asdict(one) for one in found], indent=1) + "\n", encoding="utf-8"
+                    )
     show(found)
     differ = any(one.differs for one in found)
     return 4 if differ or (args.check and any(map(over, found))) else 0

@@ -345,7 +345,7 @@ class TestCheck:
         ended = cli("check", "traffic", "--data", bad)
         assert ended.code == 3
         assert "over the limit" in ended.out
-        assert "not of its type, first in road_speeds.csv row 2 'fast'" in ended.err
+        assert "not a number, first in road_speeds.csv row 2 'fast'" in ended.err
         aside = pl.read_parquet("traffic-quarantine/quarantine/road_speeds.parquet")
         assert len(aside) >= 2000
         assert "kept in traffic-quarantine/quarantine" in ended.err
@@ -492,7 +492,9 @@ class TestProcess:
         for each in began:
             if each.poll() is None:
                 each.kill()
-                each.wait()
+            each.wait()
+            for stream in filter(None, (each.stdout, each.stderr)):
+                stream.close()
 
     def until(self, process, said):
         for line in process.stderr:
@@ -556,6 +558,23 @@ class TestProcess:
         assert "Traceback" not in err
         assert list((tmp_path / "out").iterdir()) == []
         assert list((tmp_path / "tmp").iterdir()) == []
+
+    def test_stopped_where_an_engine_holds_it_up(self):
+        """An exception in a callback of an engine goes no further; the next progress says it again."""
+        code = """
+import os, signal, sys
+from workbench import cli, console
+console.take_over()
+class Held:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+def work():
+    Held()
+    console.say("too far")
+sys.exit(console.finish(work))
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (143, "", "terminated\n")
 
     def test_killed_in_the_middle(self, start, roads, tmp_path):
         process = start("brief", "traffic.crowding", "--out", tmp_path / "out")

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from data_samples.traffic import DATA
+from data_samples.traffic.generate import generate
 from pipelines.traffic import domain
 from pipelines.traffic.decide import Congestion, CongestionParameters, Crowding, CrowdingParameters
 from workbench import runs
@@ -95,6 +96,15 @@ class TestSameInputs:
         one, two = (measure(domain, data_from(domain), engine, tmp_path / out) for out in ("1", "2"))
         assert set(tree(one.folder / "measures")) == {f"{each.name}.parquet" for each in domain.measures}
         assert tree(one.folder) == tree(two.folder)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("name", ["polars", "dask"])
+    def test_in_whatever_order_threads_add(self, engines, tmp_path, name):
+        """Sums of many rows in many parts: floats added in another order would give other last digits."""
+        generate(tmp_path / "city", scale=10)
+        data = data_from(domain, data=str(tmp_path / "city"))
+        one, two, three = (measure(domain, data, engines(name), tmp_path / out) for out in "123")
+        assert one.record["files"] == two.record["files"] == three.record["files"]
 
     def test_numbers_do_not_depend_on_the_engine(self, congestion, week, tmp_path, engine, polars):
         one, two = (congestion(week, tmp_path / each.name, engine=each) for each in (engine, polars))

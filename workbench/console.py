@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 from workbench.errors import DONE, UNEXPECTED, WorkbenchError
 
@@ -19,8 +19,8 @@ EXIT_CODES = (
 )
 
 
-class Stopped(Exception):
-    """The work was stopped from outside."""
+class Stopped(BaseException):
+    """The work was stopped from outside; whoever is ready for any error is not ready for this one."""
 
     def __init__(self, code: int, word: str) -> None:
         super().__init__(word)
@@ -41,7 +41,9 @@ def show(what: object) -> None:
 
 
 def say(what: str) -> None:
-    """Print progress, or an error."""
+    """Print progress; where the work was told to stop and something held that up, it stops here."""
+    if _orders:
+        raise _orders[-1]
     _put(sys.stderr, what)
 
 
@@ -72,20 +74,20 @@ def finish(command: Callable[[], Any], *, traceback: Callable[[], bool] = lambda
     try:
         command()
     except WorkbenchError as error:
-        say(f"error: {error.message}")
+        _put(sys.stderr, f"error: {error.message}")
         return error.exit_code
     except Stopped as error:
-        say(error.word)
+        _put(sys.stderr, error.word)
         return error.code
     except KeyboardInterrupt:
-        say("interrupted")
+        _put(sys.stderr, "interrupted")
         return INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else DONE if end.code is None else UNEXPECTED
     except BaseException as error:
         if traceback() or not (isinstance(error, Exception) or type(error).__name__ == "PanicException"):
             raise
-        say(f"error: {_unexpected(error)}")
+        _put(sys.stderr, f"error: {_unexpected(error)}")
         return UNEXPECTED
     return DONE
 
@@ -95,11 +97,33 @@ def take_over() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, _stopper(TERMINATED, "terminated"))
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stopper(INTERRUPTED, "interrupted"))
+    sys.unraisablehook = _unraisable
 
 
-def _terminate(*_: object) -> NoReturn:
-    raise Stopped(TERMINATED, "terminated")
+_orders: list[Stopped] = []
+"""What this process was told from outside. An exception raised in a callback of an engine goes no further."""
+
+
+def _stopper(code: int, word: str) -> Callable[[int, object], None]:
+    owner = os.getpid()
+
+    def stop(number: int, _: object) -> None:
+        if os.getpid() != owner:  # a worker that was forked has its parent's handlers
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        _orders.append(Stopped(code, word))
+        raise _orders[-1]
+
+    return stop
+
+
+def _unraisable(told: sys.UnraisableHookArgs) -> None:
+    if not isinstance(told.exc_value, Stopped):
+        sys.__unraisablehook__(told)
 
 
 def _unexpected(error: BaseException) -> str:

@@ -266,6 +266,8 @@ def _load(point: EntryPoint) -> Any:
     try:
         return point.load()
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == point.module.partition(".")[0]:
+            raise
         raise EngineMissing(
             f"'{point.name}' needs the Python package '{error.name}', which is not installed: "
             f"pip install {error.name}."

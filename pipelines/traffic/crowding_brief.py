@@ -156,8 +156,8 @@ class _Writer:
         worst = max(frequent, key=lambda line: line.wait)
         if worst.wait < LATE_S:
             return w.phrase("crowding.point.ontime")
-        excess, cv = self.regular_figure(worst, "wait"), self.regular_figure(worst, "cv")
-        return w.phrase("crowding.point.regular", line=self.names.line(worst.where), excess=excess, cv=cv)
+        excess = self.regular_figure(worst, "wait")
+        return w.phrase("crowding.point.regular", line=self.names.line(worst.where), excess=excess)
 
     def confidence(self, chance: float) -> Confidence:
         """How sure it is whether the first cell is over the limit."""

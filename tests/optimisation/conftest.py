@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import polars as pl
 import pytest
 
-from tests.optimisation.samples import trips
 from workbench.optimisation import Agency
+
+SPEC = importlib.util.spec_from_file_location("optimisation_samples", Path(__file__).with_name("samples.py"))
+assert SPEC is not None
+assert SPEC.loader is not None
+samples = sys.modules["optimisation_samples"] = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(samples)
 
 
 @pytest.fixture
 def shuttle() -> pl.DataFrame:
     """There and back between a and b, and one trip that starts at c, 100 m from b."""
-    return trips(
+    return samples.trips(
         ("t1", "a", "b", 0, 600),
         ("t2", "b", "a", 600, 1200),
         ("t3", "c", "a", 900, 1500),

@@ -5,8 +5,8 @@ import random
 
 import polars as pl
 import pytest
+from optimisation_samples import trips
 
-from tests.optimisation.samples import trips
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.optimisation import CrowFlies, Measured, most_at_once, vehicle_blocks
 

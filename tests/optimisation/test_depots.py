@@ -7,8 +7,8 @@ import random
 import numpy as np
 import polars as pl
 import pytest
+from optimisation_samples import trips
 
-from tests.optimisation.samples import trips
 from workbench.errors import BadParameter, CheckFailed, DataRejected, UnknownName
 from workbench.optimisation import (
     CrowFlies,

@@ -6,8 +6,8 @@ import zipfile
 
 import polars as pl
 import pytest
+from optimisation_samples import DAY, calls
 
-from tests.optimisation.samples import DAY, calls
 from workbench.data.gtfs import read_gtfs
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.optimisation import Agency, CrowFlies, trips_of, vehicle_blocks, write_feed

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimisation_samples import DAY, calls, trips
 
-from tests.optimisation.samples import DAY, calls, trips
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.optimisation import deficit_function, merge_terminals, minimum_fleet, most_at_once, trips_of
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimisation_samples import load_of
 
-from tests.optimisation.samples import load_of
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.optimisation import clock_headway, headways_from_load
 

@@ -50,7 +50,8 @@ def test_a_missing_solver_is_named(monkeypatch, shuttle, stops):
     near = CrowFlies(stops, speed_kmh=30)
     rows = pl.DataFrame(
         {
-            "block_id": ["B"], "sequence": [1], "trip_id": ["t"], "start_s": [0], "end_s": [1], "energy_kwh": [1],
+            "block_id": ["B"], "sequence": [1], "trip_id": ["t"],
+            "start_s": [0], "end_s": [1], "energy_kwh": [1],
             "place": ["a"], "until_s": [1],
         }
     )  # fmt: skip

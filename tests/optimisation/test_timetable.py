@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from optimisation_samples import DAY, load_of
 
-from tests.optimisation.samples import DAY, load_of
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.optimisation import calls_of, even_headways, even_loads, headways_from_load
 

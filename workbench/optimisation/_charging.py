@@ -16,6 +16,8 @@ import polars as pl
 from workbench.errors import CheckFailed
 from workbench.optimisation._need import need
 
+STRATEGIES = ("default_lp", "max_lp", "no_lp", "quick_restart", "reduced_costs", "objective_lb_search")
+"""Of CP-SAT: reliefs without chargers want strong relaxations, many charges want none."""
 RELIEFS = {"block_id": pl.String, "after_trip_id": pl.String, "next_trip_id": pl.String}
 CHARGES = {
     "block_id": pl.String,
@@ -177,8 +179,9 @@ class ChargingModel:
         """Make one aim as small as possible, keep the plan, and hold the aim to what was found."""
         self.model.minimize(aim)
         solver = self.cp.CpSolver()
-        # Interleaved search gives the same plan on every machine, however many cores it has.
-        solver.parameters.num_workers, solver.parameters.interleave_search = 4, True
+        # Strategies take turns in one thread: with several threads, which of equal plans is found is chance.
+        solver.parameters.num_workers, solver.parameters.interleave_search = 1, True
+        solver.parameters.subsolvers.extend(STRATEGIES)
         solver.parameters.random_seed, solver.parameters.max_deterministic_time = 1, effort
         status = solver.solve(self.model)
         if status in (self.cp.OPTIMAL, self.cp.FEASIBLE):

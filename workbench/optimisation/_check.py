@@ -47,10 +47,11 @@ def number(
     wanted = " and ".join(each for each in bounds if each) or "a number"
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise BadParameter(f"`{name}` must be {wanted}, not {value!r}.")
-    low = (above is not None and value <= above) or (least is not None and value < least)
-    if low or (most is not None and value > most):
-        raise BadParameter(f"`{name}` must be {wanted}, not {value:g}.")
-    return float(value)
+    real = float(value)
+    low = (above is not None and real <= above) or (least is not None and real < least)
+    if low or (most is not None and real > most):
+        raise BadParameter(f"`{name}` must be {wanted}, not {real:g}.")
+    return real
 
 
 def table(frame: pl.DataFrame, columns: Mapping[str, Kind], what: str) -> pl.DataFrame:

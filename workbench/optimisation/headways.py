@@ -175,7 +175,7 @@ def clock_headway(headway_s: float) -> float:
 
 
 def _wanted(desired: float | Sequence[float], periods: int) -> list[float]:
-    if isinstance(desired, int | float):
+    if not isinstance(desired, Sequence):
         return [number("desired_occupancy", desired, above=0)] * periods
     if len(desired) != periods:
         raise BadParameter(
