@@ -74,8 +74,10 @@ class TestFinding:
         assert said in refused.value.message
         assert refused.value.exit_code == 2
 
-    def test_a_package_that_is_not_there_is_named(self, installed):
-        installed("workbench.domains", "water", "no_such_package:domain")
+    def test_a_package_that_is_not_there_is_named(self, installed, tmp_path, monkeypatch):
+        (tmp_path / "waterworks.py").write_text("import no_such_package.pumps\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        installed("workbench.domains", "water", "waterworks:domain")
         with pytest.raises(EngineMissing, match="pip install no_such_package") as refused:
             load_domain("water")
         assert refused.value.exit_code == 5
@@ -84,6 +86,7 @@ class TestFinding:
         ("value", "said"),
         [
             ("workbench.domains:nothing", "cannot be loaded"),
+            ("no_such_package:domain", "cannot be loaded (No module named 'no_such_package')"),
             ("workbench.domains:Measure", "not a `workbench.domains.Domain`"),
         ],
     )

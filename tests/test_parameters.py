@@ -65,6 +65,10 @@ class TestReading:
         assert read_parameters(Depot, params("buses: many\n"), ["buses=5"]).buses == 5
 
 
+def test_a_number_for_a_text_parameter_is_its_text():
+    assert read_parameters(Depot, settings=["label=12"]).label == "12"
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("setting", "said"),
@@ -86,7 +90,6 @@ class TestMistakes:
             ("policy=hold", 'must be one of none, holding, not "hold".'),
             ("lines=12", 'must be a list of texts, such as ["12"], not 12.'),
             ("lines=[12]", 'must be a list of texts, such as ["12"], not [12].'),
-            ("label=5", "must be text, not 5."),
             ("label={a: 1}", 'must be text, not {"a": 1}.'),
             ("busses=3", "There is no parameter 'busses'. Nearest: buses."),
             ("zzz=3", "There is no parameter 'zzz'. Known: buses, label, lines,"),

@@ -265,14 +265,13 @@ def _entry_points(group: str) -> dict[str, EntryPoint]:
 def _load(point: EntryPoint) -> Any:
     try:
         return point.load()
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == point.module.partition(".")[0]:
-            raise
-        raise EngineMissing(
-            f"'{point.name}' needs the Python package '{error.name}', which is not installed: "
-            f"pip install {error.name}."
-        ) from error
     except (ImportError, AttributeError) as error:
+        package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+        if package and package != point.module.partition(".")[0]:
+            raise EngineMissing(
+                f"'{point.name}' needs the Python package '{package}', which is not installed: "
+                f"pip install {package}."
+            ) from error
         raise WorkbenchError(
             f"{_where(point)} cannot be loaded ({error}): install its package again."
         ) from error

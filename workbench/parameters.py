@@ -115,9 +115,17 @@ def _setting(model: type[BaseModel], setting: str) -> tuple[str, Any]:
         example = next((name for name in model.model_fields if name != "seed"), "seed")
         raise BadParameter(f"--set '{setting}' is not key=value: write, for example, --set {example}=1.")
     try:
-        return key, read(f"{text}\n", f"--set {key}")[0]
+        value = read(f"{text}\n", f"--set {key}")[0]
     except BadFile as error:
         raise BadParameter(f"--set {key}: '{text}' cannot be read: check its brackets and quotes.") from error
+    return key, text if isinstance(value, int | float) and _is_text(model, key) else value
+
+
+def _is_text(model: type[BaseModel], key: str) -> bool:
+    """Whether a parameter is a text and nothing else, so that `--set route=12` names route 12."""
+    one = model.model_json_schema()["properties"].get(key, {})
+    kinds = {each.get("type") for each in one.get("anyOf", [one])} - {"null"}
+    return kinds == {"string"}
 
 
 def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> list[tuple[str, str]]:

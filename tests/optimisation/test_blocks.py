@@ -168,4 +168,4 @@ def test_too_many_pairs_are_refused_before_they_are_made(stops):
     ):
         vehicle_blocks(day, CrowFlies(stops, speed_kmh=30))
     with pytest.raises(BadParameter, match="takes up to 4,000 trips, not 9,000: use 'flow'"):
-        vehicle_blocks(day, CrowFlies(stops, speed_kmh=30), longest_wait_s=60, method="matching")
+        vehicle_blocks(day, CrowFlies(stops, speed_kmh=600), longest_wait_s=60, method="matching")

@@ -30,8 +30,8 @@ Method = Literal["flow", "matching"]
 Places = NDArray[np.int64]
 MOST_ASSIGNED = 4000
 """Trips that "matching" takes; its table of costs is square."""
-MOST_PAIRS = 30_000_000
-"""Pairs of trips that fit into the memory of a laptop, with the flow over them."""
+MOST_PAIRS = 12_000_000
+"""Pairs of trips whose flow fits into 2 GB of memory."""
 
 
 @dataclass(frozen=True)
