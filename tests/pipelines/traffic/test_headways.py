@@ -1,0 +1,236 @@
+"""How often a line should run: the house's options, prices by hand, and the whole decision on the sample."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+
+from data_samples.traffic import DATA
+from pipelines.traffic import domain
+from pipelines.traffic.decide import Headways, HeadwaysParameters
+from pipelines.traffic.headway_costs import fleets, priced
+from pipelines.traffic.headway_options import bands, today_and_others
+from workbench.data.intake import supply_from_folder, take_in
+from workbench.domains import Measures
+from workbench.errors import BadParameter, UnknownName
+from workbench.simulation.runs import Runs
+from workbench.simulation.scenario import scenario_json
+from workbench.simulation.transit import LineScenario, line_from_sections
+
+DEPARTURES = [7 * 3600 + 600 * n for n in range(12)]
+
+
+@pytest.fixture
+def run_cli():
+    """Run the command line in a process of its own."""
+
+    def ran(*words):
+        command = [sys.executable, "-m", "workbench.cli", *words]
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    return ran
+
+
+@pytest.fixture(scope="module")
+def line():
+    return line_from_sections("9", ["a", "b", "c", "d"], [300.0, 300.0, 300.0], DEPARTURES)
+
+
+@pytest.fixture(scope="module")
+def sample(engines, tmp_path_factory):
+    """Measures of the shipped sample."""
+    engine, supply = engines("polars"), supply_from_folder(DATA, domain.contract)
+    names = ("taps", "timetable", "stops")
+    intake = take_in(engine, domain.contract, supply, tmp_path_factory.mktemp("intake"), required=names)
+    return Measures(domain.known, intake.tables, tmp_path_factory.mktemp("work"))
+
+
+@pytest.fixture(scope="module")
+def brief(sample):
+    return Headways(workers=1).answer(sample, HeadwaysParameters(replications=10))
+
+
+def runs_of(scenarios, **columns):
+    """Runs whose outcomes are given, days by scenario."""
+    names = list(scenarios)
+    days = len(next(iter(columns.values())))
+    rows = {
+        "scenario": [name for _ in range(days) for name in names],
+        "replication": [day for day in range(days) for _ in names],
+        **{key: [float(x) for row in values for x in row] for key, values in columns.items()},
+        "error": [None] * (days * len(names)),
+    }
+    frame = pl.DataFrame(rows, schema_overrides={"error": pl.String})
+    told = {name: scenario_json(one) for name, one in scenarios.items()}
+    return Runs(frame, dict.fromkeys(columns, "s"), told, "line 9", "1", 1)
+
+
+class TestOptions:
+    def test_bands_keep_the_departures_of_each_hour(self, line):
+        made = bands(line, 1.0)
+        assert [(band.from_s, band.to_s, band.headway_s) for band in made] == [
+            (7 * 3600, 8 * 3600, 600.0),
+            (8 * 3600, 9 * 3600, 600.0),
+        ]
+
+    def test_a_quarter_more_departures_is_four_fifths_of_the_headway(self, line):
+        assert [band.headway_s for band in bands(line, 0.8)] == [480.0, 480.0]
+
+    def test_today_and_others(self, line):
+        options = today_and_others(line, 40)
+        assert list(options) == ["today", "even", "more", "fewer", "holding", "larger"]
+        assert options["larger"].capacity == 60
+        assert options["holding"].control.stops == ("b", "c", "d")[:2] + options["holding"].control.stops[2:]
+        assert "d" not in options["holding"].control.stops
+
+
+class TestCosts:
+    SCENARIOS = {"today": LineScenario(capacity=40), "often": LineScenario(headway_s=300, capacity=80)}  # noqa: RUF012
+    WHAT = HeadwaysParameters(
+        vehicle_hour_cost=100,
+        vehicle_day_cost=200,
+        wait_hour_value=36,
+        days_per_year=100,
+        layover_s=100,
+        size_elasticity=1,
+    )
+
+    def runs(self, waits=((300, 150), (320, 160), (310, 158))):
+        days = len(waits)
+        return runs_of(
+            self.SCENARIOS,
+            mean_wait_s=waits,
+            passengers=[(1000, 1000)] * days,
+            vehicle_hours=[(10, 20)] * days,
+            cycle_time_s=[(900, 900)] * days,
+        )
+
+    def test_vehicles_are_the_round_trip_over_the_headway(self, line):
+        got = fleets(self.runs(), self.SCENARIOS, line, 100)
+        assert got == {"today": math.ceil(2000 / 600), "often": math.ceil(2000 / 300)}
+
+    def test_prices_by_hand(self, line):
+        costs = priced(self.runs(), self.SCENARIOS, line, self.WHAT)
+        first = costs.frame.filter(pl.col("replication") == 0)
+        assert first["operating"].to_list() == pytest.approx(
+            [100 * (2 * 10 * 100 + 4 * 200) / 1e6, 100 * (2 * 20 * 100 + 7 * 2 * 200) / 1e6]
+        )
+        assert first["waiting"].to_list() == pytest.approx([100 * 300 * 1000 / 3600 * 36 / 1e6, 0.15])
+        assert costs.best == "today"
+        assert costs.saving("today", "often")[0] == pytest.approx(
+            float(np.mean(costs.totals[:, 1] - costs.totals[:, 0]))
+        )
+
+    def test_chances_add_up_and_a_clear_order_is_sure(self, line):
+        costs = priced(self.runs(), self.SCENARIOS, line, self.WHAT)
+        assert costs.chances.best.sum() == pytest.approx(1)
+        assert costs.chance_of("today") == 1
+        assert costs.regret_of("today") == 0
+
+    def test_equal_options_are_never_separated(self, line):
+        same = dict.fromkeys(("one", "two"), LineScenario(headway_s=600, capacity=40))
+        what = self.WHAT.model_copy(update={"baseline": "one"})
+        days = [(10, 10), (12, 12), (11, 11)]
+        runs = runs_of(same, mean_wait_s=days, passengers=days, vehicle_hours=days, cycle_time_s=days)
+        assert priced(runs, same, line, what).runs_to_separate() is None
+
+
+class TestDecision:
+    def test_every_option_is_compared_and_one_is_chosen(self, brief):
+        assert len(brief.options.rows) == 6
+        assert sum(row.chosen for row in brief.options.rows) == 1
+        assert brief.options.rows[0].chosen
+
+    def test_chances_of_the_options_add_up(self, brief):
+        told = [q.value for name, q in brief.quantities().items() if name.startswith("best.")]
+        assert sum(told) == pytest.approx(1)
+
+    def test_more_departures_wait_less_and_cost_more_to_run(self, brief):
+        value = {
+            name.partition("-")[2]: q.value
+            for name, q in brief.quantities().items()
+            if name.startswith("mean_wait_s.")
+        }
+        assert value["more"] < value["even"] < value["fewer"]
+        run = {
+            name.partition("-")[2]: q.value
+            for name, q in brief.quantities().items()
+            if name.startswith("operating.")
+        }
+        assert run["more"] > run["even"] > run["fewer"]
+
+    def test_results_do_not_depend_on_workers(self, sample, brief):
+        again = Headways(workers=2).answer(sample, HeadwaysParameters(replications=10))
+        assert again.to_json() == brief.to_json()
+
+    def test_both_languages(self, brief):
+        assert "12" in brief.answer.headline.text("en")
+        assert "线路" in brief.answer.headline.text("zh")
+
+    def test_an_unknown_baseline_names_the_options(self, sample):
+        with pytest.raises(UnknownName, match="Nearest: today"):
+            Headways().answer(sample, HeadwaysParameters(baseline="todai"))
+
+    def test_an_unknown_line_names_the_lines(self, sample):
+        with pytest.raises(UnknownName, match="No line with riders is called '99'"):
+            Headways().answer(sample, HeadwaysParameters(route="99"))
+
+    def test_a_day_without_trips(self, sample):
+        with pytest.raises((BadParameter, UnknownName), match="2030-01-01"):
+            Headways().answer(sample, HeadwaysParameters(date="2030-01-01"))
+
+
+class TestCommand:
+    FILE = "baseline: now\nscenarios:\n  now: {headway_s: 900, capacity: 48}\n  often: {headway_s: 600, capacity: 48}\n"
+
+    def test_scenarios_from_a_file(self, tmp_path, run_cli):
+        path = tmp_path / "options.yaml"
+        path.write_text(self.FILE, encoding="utf-8")
+        done = run_cli(
+            "simulate",
+            "traffic.headways",
+            "--scenarios",
+            str(path),
+            "--replications",
+            "6",
+            "--workers",
+            "1",
+            "--out",
+            str(tmp_path / "runs"),
+            "--json",
+        )
+        assert done.returncode == 0, done.stderr
+        folder = json.loads(done.stdout)["folder"]
+        record = json.loads(
+            (tmp_path / "runs" / folder.rsplit("/", 1)[-1] / "run.json").read_text(encoding="utf-8")
+        )
+        assert set(record["parameters"]["scenarios"]) == {"now", "often"}
+        assert record["parameters"]["baseline"] == "now"
+        assert record["parameters"]["replications"] == 6
+
+    @pytest.mark.parametrize(
+        ("bad", "said"),
+        [
+            ("headway_s: -4", "headway_s: must be above 0, is -4"),
+            ("headway_s: 600, capacity: 0", "capacity: must be at least 1"),
+            ("headwai_s: 600", "headwai_s: unknown key. Nearest: headway_s"),
+        ],
+    )
+    def test_bad_scenarios_are_told_with_their_line(self, tmp_path, run_cli, bad, said):
+        path = tmp_path / "options.yaml"
+        path.write_text(f"scenarios:\n  now: {{{bad}}}\n", encoding="utf-8")
+        done = run_cli(
+            "simulate", "traffic.headways", "--scenarios", str(path), "--out", str(tmp_path / "runs")
+        )
+        assert done.returncode == 2
+        assert f"{path}:2: scenarios.now." in done.stderr
+        assert said in done.stderr
+
+    def test_a_decision_that_does_not_simulate(self, tmp_path, run_cli):
+        done = run_cli("simulate", "traffic.crowding", "--out", str(tmp_path))
+        assert done.returncode == 2
+        assert "Known: traffic.headways" in done.stderr
