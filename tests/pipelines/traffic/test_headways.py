@@ -185,7 +185,10 @@ class TestDecision:
 
 
 class TestCommand:
-    FILE = "baseline: now\nscenarios:\n  now: {headway_s: 900, capacity: 48}\n  often: {headway_s: 600, capacity: 48}\n"
+    FILE = (
+        "baseline: now\nscenarios:\n"
+        "  now: {headway_s: 900, capacity: 48}\n  often: {headway_s: 600, capacity: 48}\n"
+    )
 
     def test_scenarios_from_a_file(self, tmp_path, run_cli):
         path = tmp_path / "options.yaml"
