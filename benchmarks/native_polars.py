@@ -52,24 +52,24 @@ def tap_totals(given: Inputs) -> pl.LazyFrame:
 
 def rides(given: Inputs) -> pl.LazyFrame:
     pairs = pl.scan_parquet(given.folder / "pairs.parquet")
-    alone = pairs.filter(pl.col("lines") == 1).select(
-        *PAIR, only_route="route_id", only_direction="direction_id"
-    )
-    free = pl.col("route_id").is_null() | (pl.col("route_id") == pl.col("only_route"))
+    offers = [
+        pairs.with_columns(said_route="route_id", said_direction="direction_id"),
+        pairs.filter(pl.len().over("route_id", *PAIR) == 1).with_columns(
+            said_route="route_id", said_direction=None
+        ),
+        pairs.filter(pl.col("lines") == 1).with_columns(said_route=None, said_direction="direction_id"),
+        pairs.filter(pl.col("lines") == 1).with_columns(said_route=None, said_direction=None),
+    ]
+    taps = pl.scan_parquet(given.of("taps")).drop_nulls("alight_stop_id")
     return (
-        pl.scan_parquet(given.of("taps"))
-        .drop_nulls("alight_stop_id")
-        .join(alone, on=PAIR, how="left")
-        .with_columns(
-            pl.coalesce("route_id", "only_route").alias("route_id"),
-            pl.coalesce("direction_id", pl.when(free).then("only_direction")).alias("direction_id"),
-            minute=since_midnight("event_timestamp").dt.total_minutes(),
+        taps.rename({"route_id": "said_route", "direction_id": "said_direction"})
+        .join(pl.concat(offers, how="vertical_relaxed"), on=["said_route", "said_direction", *PAIR], how="left", nulls_equal=True)
+        .group_by(
+            "service_date", *LINE, "board", "alight", "board_offset_s",
+            since_midnight("event_timestamp").dt.total_minutes().alias("minute"),
         )
-        .join(pairs.drop("lines"), on=[*LINE, *PAIR], how="left")
-        .with_columns(pl.when(pl.col("board").is_not_null()).then(pl.col(*LINE)))
-        .group_by("service_date", *LINE, "board", "alight", "board_offset_s", "minute")
         .agg(pl.col("num_riders").sum().alias("riders"))
-    )
+    )  # fmt: skip
 
 
 def load_profile(given: Inputs) -> pl.LazyFrame:
@@ -131,7 +131,8 @@ def speeds_by_hour(given: Inputs) -> pl.LazyFrame:
 
 
 def segment_reliability(given: Inputs) -> pl.LazyFrame:
-    speed, pace = pl.col("speed_kmh"), 1 / pl.col("speed_kmh")
+    speed = pl.col("speed_kmh")
+    pace = 1 / speed.clip(0.01)
     free = speed.quantile(0.85, "linear")
     return (
         pl.scan_parquet(given.of("road_speeds"))
