@@ -77,33 +77,32 @@ def load_profile(given: Inputs) -> pl.LazyFrame:
     quarter = (pl.col("minute") * 60 + pl.col("offset_s") - pl.col("board_offset_s")) // 900
     return (
         pl.scan_parquet(given.of("rides"))
-        .join(sections.select(*LINE, "section", "stop_id", "next_stop_id", "offset_s"), on=LINE)
+        .join(sections.select(*LINE, "section", "offset_s"), on=LINE)
         .filter(pl.col("section").is_between("board", "alight", closed="left"))
-        .group_by("service_date", *LINE, "section", "stop_id", "next_stop_id", quarter.alias("quarter"))
+        .group_by("service_date", *LINE, "section", quarter.alias("quarter"))
         .agg(pl.col("riders").sum())
+        .join(sections.select(*LINE, "section", "stop_id", "next_stop_id"), on=[*LINE, "section"])
     )
+
+
+def gaps(given: Inputs, table: str, time: str) -> pl.LazyFrame:
+    seconds = pl.col(time).dt.epoch("s").sort().diff().drop_nulls().cast(pl.Float64)
+    return pl.scan_parquet(given.of(table)).group_by(STOP_DAY).agg(h=seconds).filter(pl.col("h").list.len() > 0)
 
 
 def headways(given: Inputs) -> pl.LazyFrame:
-    def gap(time: str) -> pl.Expr:
-        return (pl.col(time).sort().diff().drop_nulls().dt.total_milliseconds() / 1000).floor()
-
-    planned = gap("departure_timestamp")
-    plan = (
-        pl.scan_parquet(given.of("timetable"))
-        .group_by(STOP_DAY)
-        .agg(
-            planned.len().cast(pl.Int64).alias("scheduled_headways"),
-            planned.mean().alias("scheduled_mean_s"),
-            ((planned**2).sum() / (2 * planned.sum())).alias("scheduled_wait_s"),
-        )
-        .filter(pl.col("scheduled_headways") > 0)
+    each, h = pl.col("h").list, pl.col("h")
+    plan = gaps(given, "timetable", "departure_timestamp").select(
+        *STOP_DAY,
+        scheduled_headways=each.len().cast(pl.Int64),
+        scheduled_mean_s=each.mean(),
+        scheduled_wait_s=each.eval(pl.element() ** 2).list.sum() / (2 * each.sum()),
     )
-    h = gap("actual_departure_time")
     usual = pl.coalesce(pl.col("scheduled_mean_s").first(), h.mean())
     return (
-        pl.scan_parquet(given.of("stop_visits"))
+        gaps(given, "stop_visits", "actual_departure_time")
         .join(plan, on=STOP_DAY, how="left")
+        .explode("h")
         .group_by(STOP_DAY)
         .agg(
             h.len().cast(pl.Int64).alias("headways"),
@@ -115,7 +114,6 @@ def headways(given: Inputs) -> pl.LazyFrame:
             pl.col("scheduled_headways", "scheduled_mean_s", "scheduled_wait_s").first(),
             (h < 0.25 * usual).mean().alias("bunched_share"),
         )
-        .filter(pl.col("headways") > 0)
         .with_columns((pl.col("mean_wait_s") - pl.col("scheduled_wait_s")).alias("excess_wait_s"))
     )
 

@@ -40,55 +40,53 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
        system.
     """
     time = "actual_departure_time" if "actual_departure_time" in visits.columns else "departure_timestamp"
-    trip = "trip_id_performed" if "trip_id_performed" in visits.columns else "trip_id"
 
     def needed(frame: Frame) -> Frame:
-        return frame.select(*KEYS, time, trip)
+        return frame.select(*KEYS, time)
 
     def spread(frame: Frame, scheduled: Frame | None = None) -> Frame:
-        gaps = _gaps(frame, time, trip)
-        means = gaps.group_by(*KEYS).agg(
-            nw.len().cast(nw.Int64).alias("headways"),
-            nw.col("h").median().alias("median_s"),
-            nw.col("h").quantile(0.95, interpolation="linear").alias("p95_s"),
-            nw.col("h").sum().alias("_sum"),
-            nw.col("h2").sum().alias("_squares"),
-        )
-        if scheduled is not None:
-            plan = _gaps(scheduled, "departure_timestamp", "trip_id").group_by(*KEYS)
+        gaps = _gaps(frame, time)
+        usual = nw.col("h").mean().over(*KEYS)
+        if scheduled is None:
+            gaps = gaps.with_columns(
+                nw.lit(None, nw.Int64()).alias("scheduled_headways"),
+                nw.lit(None, nw.Float64()).alias("_s"),
+                nw.lit(None, nw.Float64()).alias("_s2"),
+            )
+        else:
+            plan = _gaps(scheduled, "departure_timestamp").group_by(*KEYS)
             planned = plan.agg(
                 nw.len().cast(nw.Int64).alias("scheduled_headways"),
                 nw.col("h").sum().alias("_s"),
                 nw.col("h2").sum().alias("_s2"),
             )
-            means = means.join(planned, on=KEYS, how="left")
-        else:
-            means = means.with_columns(
-                nw.lit(None, nw.Int64()).alias("scheduled_headways"),
-                nw.lit(None, nw.Float64()).alias("_s"),
-                nw.lit(None, nw.Float64()).alias("_s2"),
+            gaps = gaps.join(planned, on=KEYS, how="left")
+            usual = nw.coalesce(nw.col("_s") / nw.col("scheduled_headways"), usual)
+        bunched = nw.when(nw.col("h") < usual * BUNCHED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+        stops = (
+            gaps.with_columns(bunched.alias("_bunched"))
+            .group_by(*KEYS)
+            .agg(
+                nw.len().cast(nw.Int64).alias("headways"),
+                nw.col("h").median().alias("median_s"),
+                nw.col("h").quantile(0.95, interpolation="linear").alias("p95_s"),
+                nw.col("h").sum().alias("_sum"),
+                nw.col("h2").sum().alias("_squares"),
+                nw.col("_bunched").mean().alias("bunched_share"),
+                nw.col("scheduled_headways", "_s", "_s2").max(),  # one and the same in all rows of a stop
             )
+        )
         n, total, squares = nw.col("headways"), nw.col("_sum"), nw.col("_squares")
         # Headways are whole seconds, so these sums are exact, and the same in whatever order they are added.
         spread = nw.when(n * squares > total * total).then(n * squares - total * total).otherwise(nw.lit(0.0))
-        means = means.with_columns(
+        stops = stops.with_columns(
             (total / n).alias("mean_s"),
             nw.when(n > 1).then((spread / (n * (n - 1.0))) ** 0.5).alias("_sd"),
+            nw.when(total > 0).then(squares / (2.0 * total)).alias("mean_wait_s"),
             (nw.col("_s") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
             nw.when(nw.col("_s") > 0).then(nw.col("_s2") / (2.0 * nw.col("_s"))).alias("scheduled_wait_s"),
-            nw.when(nw.col("_sum") > 0)
-            .then(nw.col("_squares") / (2.0 * nw.col("_sum")))
-            .alias("mean_wait_s"),
         )
-        norm = nw.coalesce(nw.col("scheduled_mean_s"), nw.col("mean_s"))
-        joined = gaps.join(means.select(*KEYS, norm.alias("_norm")), on=KEYS, how="inner")
-        short = (
-            nw.when(nw.col("h") < nw.col("_norm") * BUNCHED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-        )
-        joined = joined.with_columns(short.alias("_bunched"))
-        shares = joined.group_by(*KEYS).agg(nw.col("_bunched").mean().alias("bunched_share"))
-        out = means.join(shares, on=KEYS, how="inner")
-        return out.select(
+        return stops.select(
             *KEYS,
             "headways",
             "mean_s",
@@ -105,15 +103,13 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
 
     if timetable is None:
         return visits.by(KEYS, spread, before=needed)
-    plan = timetable.each(lambda frame: frame.select(*KEYS, "departure_timestamp", "trip_id"))
+    plan = timetable.each(lambda frame: frame.select(*KEYS, "departure_timestamp"))
     return visits.by(KEYS, spread, plan, before=needed)
 
 
-def _gaps(frame: Frame, time: str, trip: str) -> Frame:
-    """Seconds since the departure before, and their squares."""
-    frame = epoch_seconds(frame, {"_t": time}).select(*KEYS, "_t", trip)
-    before = nw.col("_t").shift(1).over(*KEYS, order_by=["_t", trip])
-    gaps = frame.with_columns((nw.col("_t") - before).cast(nw.Float64).alias("h")).filter(
-        ~nw.col("h").is_null()
-    )
-    return gaps.with_columns((nw.col("h") * nw.col("h")).alias("h2"))
+def _gaps(frame: Frame, time: str) -> Frame:
+    """Seconds since the departure before, and their squares; departures of one second come in any order."""
+    frame = epoch_seconds(frame, {"_t": time}).select(*KEYS, "_t")
+    before = nw.col("_t").shift(1).over(*KEYS, order_by="_t")
+    gaps = frame.select(*KEYS, (nw.col("_t") - before).cast(nw.Float64).alias("h"))
+    return gaps.filter(~nw.col("h").is_null()).with_columns((nw.col("h") * nw.col("h")).alias("h2"))

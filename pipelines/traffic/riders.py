@@ -110,33 +110,22 @@ def tap_totals(taps: Table) -> Table:
         `service_date`, `taps`, `riders`, `with_alighting`, `with_route` (counts).
     """
 
-    def marked(frame: Frame) -> Frame:
-        def one_if(column: str) -> nw.Expr:
-            return (
-                nw.when(~nw.col(column).is_null())
-                .then(nw.lit(1, nw.Int64()))
-                .otherwise(nw.lit(0, nw.Int64()))
-            )
+    counts = ["taps", "riders", "with_alighting", "with_route"]
 
-        return frame.select(
-            "service_date",
-            nw.lit(1, nw.Int64()).alias("taps"),
-            nw.col("num_riders").alias("riders"),
-            one_if("alight_stop_id").alias("with_alighting"),
-            one_if("route_id").alias("with_route"),
+    def count(frame: Frame) -> Frame:
+        return frame.group_by("service_date").agg(
+            nw.len().alias("taps"),
+            nw.col("num_riders").sum().alias("riders"),
+            nw.col("alight_stop_id").count().alias("with_alighting"),
+            nw.col("route_id").count().alias("with_route"),
         )
 
     def total(frame: Frame) -> Frame:
-        return frame.group_by("service_date").agg(
-            nw.col("taps", "riders", "with_alighting", "with_route").sum()
-        )
+        counted = frame if "taps" in frame.columns else count(frame)
+        return counted.group_by("service_date").agg(nw.col(*counts).sum())
 
-    totals = taps.each(marked).by(["service_date"], total, before=total)
-    return totals.each(
-        lambda frame: frame.select(
-            "service_date", nw.col("taps", "riders", "with_alighting", "with_route").cast(nw.Int64)
-        )
-    )
+    totals = taps.by(["service_date"], total, before=count)
+    return totals.each(lambda frame: frame.select("service_date", nw.col(*counts).cast(nw.Int64)))
 
 
 def rides(taps: Table, pairs: pl.DataFrame) -> Table:
@@ -231,20 +220,26 @@ def load_profile(rides: Table, patterns: pl.DataFrame) -> Table:
         "next_stop_id",
         "offset_s",
     )
-    keys = ["service_date", "route_id", "direction_id", "section", "stop_id", "next_stop_id", "quarter"]
+    keys = ["service_date", *LINE, "section", "quarter"]
 
     def spread(frame: Frame, sections: Frame) -> Frame:
-        passed = frame.join(sections, on=["route_id", "direction_id"], how="inner")
+        passed = frame.join(sections, on=LINE, how="inner")
         passed = passed.filter(
             (nw.col("section") >= nw.col("board")) & (nw.col("section") < nw.col("alight"))
         )
         seconds = nw.col("minute") * CELL_S + nw.col("offset_s") - nw.col("board_offset_s")
-        return passed.with_columns((seconds // QUARTER_S).alias("quarter")).select(*keys, "riders")
+        return passed.select(*keys[:-1], (seconds // QUARTER_S).alias("quarter"), "riders")
 
     def total(frame: Frame) -> Frame:
         return frame.group_by(*keys).agg(nw.col("riders").sum().cast(nw.Int64).alias("riders"))
 
-    return rides.each(spread, sections).by(["route_id", "direction_id", "section"], total, before=total)
+    def named(frame: Frame, sections: Frame) -> Frame:
+        frame = frame.join(sections, on=[*LINE, "section"], how="inner")
+        return frame.select(*keys[:-1], "stop_id", "next_stop_id", "quarter", "riders")
+
+    load = rides.each(spread, sections.drop("stop_id", "next_stop_id"))
+    load = load.by([*LINE, "section"], total, before=total)
+    return load.each(named, sections.drop("offset_s"))
 
 
 def peak_load_sections(load: Table) -> Table:

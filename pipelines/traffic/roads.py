@@ -5,8 +5,8 @@ from __future__ import annotations
 import narwhals as nw
 import polars as pl
 
-from pipelines.traffic.clock import DAY_S, HOUR_S
-from workbench.data.expressions import epoch_seconds
+from pipelines.traffic.clock import HOUR_S
+from workbench.data.expressions import epoch_seconds, from_epoch_seconds
 from workbench.data.table import Frame, Table
 
 THURSDAY = 3
@@ -35,26 +35,30 @@ def speeds_by_hour(speeds: Table) -> Table:
     Table
         `segment_id`, `date`, `weekday` (1 Monday to 7), `hour`, `observations`, `speed_kmh` (mean).
     """
-    keys = ["segment_id", "date", "weekday", "hour"]
+    keys = ["segment_id", "_hours"]
 
     def hours(frame: Frame) -> Frame:
         frame = epoch_seconds(frame.select("segment_id", "timestamp", "speed_kmh"), {"_s": "timestamp"})
         return frame.select(
             "segment_id",
-            nw.col("timestamp").cast(nw.Date).alias("date"),
-            ((nw.col("_s") // DAY_S + THURSDAY) % 7 + 1).alias("weekday"),
-            (nw.col("_s") % DAY_S // HOUR_S).alias("hour"),
+            (nw.col("_s") // HOUR_S).alias("_hours"),
             _fine(nw.col("speed_kmh")).alias("_sum"),
             nw.lit(1, nw.Int64()).alias("observations"),
         )
 
     def total(frame: Frame) -> Frame:
-        return frame.group_by(*keys).agg(
-            nw.col("observations").sum().cast(nw.Int64), nw.col("_sum").sum().cast(nw.Int64)
-        )
+        return frame.group_by(*keys).agg(nw.col("observations", "_sum").sum().cast(nw.Int64))
 
     def mean(frame: Frame) -> Frame:
-        return frame.select(*keys, "observations", _mean("_sum", "observations").alias("speed_kmh"))
+        frame = frame.with_columns((nw.col("_hours") * HOUR_S).alias("_s"))
+        return from_epoch_seconds(frame, {"_time": "_s"}).select(
+            "segment_id",
+            nw.col("_time").cast(nw.Date).alias("date"),
+            ((nw.col("_hours") // 24 + THURSDAY) % 7 + 1).alias("weekday"),
+            (nw.col("_hours") % 24).alias("hour"),
+            "observations",
+            _mean("_sum", "observations").alias("speed_kmh"),
+        )
 
     return speeds.each(hours).by(["segment_id"], total, before=total).each(mean)
 
