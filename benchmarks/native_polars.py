@@ -87,7 +87,9 @@ def load_profile(given: Inputs) -> pl.LazyFrame:
 
 def gaps(given: Inputs, table: str, time: str) -> pl.LazyFrame:
     seconds = pl.col(time).dt.epoch("s").sort().diff().drop_nulls().cast(pl.Float64)
-    return pl.scan_parquet(given.of(table)).group_by(STOP_DAY).agg(h=seconds).filter(pl.col("h").list.len() > 0)
+    return (
+        pl.scan_parquet(given.of(table)).group_by(STOP_DAY).agg(h=seconds).filter(pl.col("h").list.len() > 0)
+    )
 
 
 def headways(given: Inputs) -> pl.LazyFrame:

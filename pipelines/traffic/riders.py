@@ -109,7 +109,6 @@ def tap_totals(taps: Table) -> Table:
     Table
         `service_date`, `taps`, `riders`, `with_alighting`, `with_route` (counts).
     """
-
     counts = ["taps", "riders", "with_alighting", "with_route"]
 
     def count(frame: Frame) -> Frame:
