@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from workbench.data.expressions import epoch_seconds
+from workbench.data.grouped import aggregate, gap_sums, gaps
 from workbench.data.table import Frame, Table
 
 KEYS = ["service_date", "route_id", "direction_id", "stop_id"]
@@ -45,36 +45,30 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
         return frame.select(*KEYS, time)
 
     def spread(frame: Frame, scheduled: Frame | None = None) -> Frame:
-        gaps = _gaps(frame, time)
-        usual = nw.col("h").mean().over(*KEYS)
+        passed = gaps(frame, KEYS, time, "h")
+        usual = nw.col("h").mean()
         if scheduled is None:
-            gaps = gaps.with_columns(
-                nw.lit(None, nw.Int64()).alias("scheduled_headways"),
+            passed = passed.with_columns(
+                nw.lit(None, nw.Int64()).alias("_n"),
                 nw.lit(None, nw.Float64()).alias("_s"),
                 nw.lit(None, nw.Float64()).alias("_s2"),
             )
         else:
-            plan = _gaps(scheduled, "departure_timestamp").group_by(*KEYS)
-            planned = plan.agg(
-                nw.len().cast(nw.Int64).alias("scheduled_headways"),
-                nw.col("h").sum().alias("_s"),
-                nw.col("h2").sum().alias("_s2"),
-            )
-            gaps = gaps.join(planned, on=KEYS, how="left")
-            usual = nw.coalesce(nw.col("_s") / nw.col("scheduled_headways"), usual)
-        bunched = nw.when(nw.col("h") < usual * BUNCHED_BELOW).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-        stops = (
-            gaps.with_columns(bunched.alias("_bunched"))
-            .group_by(*KEYS)
-            .agg(
-                nw.len().cast(nw.Int64).alias("headways"),
-                nw.col("h").median().alias("median_s"),
-                nw.col("h").quantile(0.95, interpolation="linear").alias("p95_s"),
-                nw.col("h").sum().alias("_sum"),
-                nw.col("h2").sum().alias("_squares"),
-                nw.col("_bunched").mean().alias("bunched_share"),
-                nw.col("scheduled_headways", "_s", "_s2").max(),  # one and the same in all rows of a stop
-            )
+            planned = gap_sums(scheduled, KEYS, "departure_timestamp", "_n", "_s", "_s2")
+            passed = passed.join(planned, on=KEYS, how="left")
+            usual = nw.coalesce(nw.col("_s").max() / nw.col("_n").max(), usual)
+        stops = aggregate(
+            passed,
+            KEYS,
+            nw.len().cast(nw.Int64).alias("headways"),
+            nw.col("h").median().alias("median_s"),
+            nw.col("h").quantile(0.95, interpolation="linear").alias("p95_s"),
+            nw.col("h").sum().alias("_sum"),
+            (nw.col("h") * nw.col("h")).sum().alias("_squares"),
+            nw.col("_n").max().alias("scheduled_headways"),  # one and the same in all rows of a stop
+            nw.col("_s").max().alias("_planned"),
+            nw.col("_s2").max().alias("_planned2"),
+            below={"_bunched": ("h", usual * BUNCHED_BELOW)},
         )
         n, total, squares = nw.col("headways"), nw.col("_sum"), nw.col("_squares")
         # Headways are whole seconds, so these sums are exact, and the same in whatever order they are added.
@@ -83,8 +77,11 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
             (total / n).alias("mean_s"),
             nw.when(n > 1).then((spread / (n * (n - 1.0))) ** 0.5).alias("_sd"),
             nw.when(total > 0).then(squares / (2.0 * total)).alias("mean_wait_s"),
-            (nw.col("_s") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
-            nw.when(nw.col("_s") > 0).then(nw.col("_s2") / (2.0 * nw.col("_s"))).alias("scheduled_wait_s"),
+            (nw.col("_planned") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
+            nw.when(nw.col("_planned") > 0)
+            .then(nw.col("_planned2") / (2.0 * nw.col("_planned")))
+            .alias("scheduled_wait_s"),
+            (nw.col("_bunched") / n).alias("bunched_share"),
         )
         return stops.select(
             *KEYS,
@@ -105,11 +102,3 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
         return visits.by(KEYS, spread, before=needed)
     plan = timetable.each(lambda frame: frame.select(*KEYS, "departure_timestamp"))
     return visits.by(KEYS, spread, plan, before=needed)
-
-
-def _gaps(frame: Frame, time: str) -> Frame:
-    """Seconds since the departure before, and their squares; departures of one second come in any order."""
-    frame = epoch_seconds(frame, {"_t": time}).select(*KEYS, "_t")
-    before = nw.col("_t").shift(1).over(*KEYS, order_by="_t")
-    gaps = frame.select(*KEYS, (nw.col("_t") - before).cast(nw.Float64).alias("h"))
-    return gaps.filter(~nw.col("h").is_null()).with_columns((nw.col("h") * nw.col("h")).alias("h2"))

@@ -113,18 +113,18 @@ def tap_totals(taps: Table) -> Table:
 
     def count(frame: Frame) -> Frame:
         return frame.group_by("service_date").agg(
-            nw.len().alias("taps"),
-            nw.col("num_riders").sum().alias("riders"),
-            nw.col("alight_stop_id").count().alias("with_alighting"),
-            nw.col("route_id").count().alias("with_route"),
+            nw.len().cast(nw.Int64).alias("taps"),
+            nw.col("num_riders").sum().cast(nw.Int64).alias("riders"),
+            nw.col("alight_stop_id").count().cast(nw.Int64).alias("with_alighting"),
+            nw.col("route_id").count().cast(nw.Int64).alias("with_route"),
         )
 
     def total(frame: Frame) -> Frame:
-        counted = frame if "taps" in frame.columns else count(frame)
-        return counted.group_by("service_date").agg(nw.col(*counts).sum())
+        if "taps" not in frame.columns:
+            return count(frame)
+        return frame.group_by("service_date").agg(nw.col(*counts).sum().cast(nw.Int64))
 
-    totals = taps.by(["service_date"], total, before=count)
-    return totals.each(lambda frame: frame.select("service_date", nw.col(*counts).cast(nw.Int64)))
+    return taps.by(["service_date"], total, before=count)
 
 
 def rides(taps: Table, pairs: pl.DataFrame) -> Table:

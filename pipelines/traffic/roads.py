@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.traffic.clock import HOUR_S
 from workbench.data.expressions import epoch_seconds, from_epoch_seconds
+from workbench.data.grouped import aggregate
 from workbench.data.table import Frame, Table
 
 THURSDAY = 3
@@ -94,24 +95,16 @@ def segment_reliability(speeds: Table) -> Table:
     def reliability(frame: Frame) -> Frame:
         slowest = nw.when(nw.col("speed_kmh") > SLOWEST_KMH).then(nw.col("speed_kmh"))
         pace = HOUR_S / slowest.otherwise(nw.lit(SLOWEST_KMH))  # s/km
-        frame = frame.select("segment_id", "speed_kmh", pace.alias("_pace"))
-        free = frame.group_by("segment_id").agg(
-            nw.col("speed_kmh").quantile(FREE_FLOW_QUANTILE, interpolation="linear").alias("free_flow_kmh"),
-            nw.col("_pace").quantile(0.95, interpolation="linear").alias("_pace_p95"),
-        )
-        slow = (
-            nw.when(nw.col("speed_kmh") < nw.col("free_flow_kmh") * CONGESTED_BELOW)
-            .then(nw.lit(1, nw.Int64()))
-            .otherwise(nw.lit(0, nw.Int64()))
-        )
-        joined = frame.join(free, on="segment_id", how="inner").with_columns(
-            slow.alias("_slow"),
-            _fine(nw.col("speed_kmh")).alias("_speeds"),
-            _fine(nw.col("_pace")).alias("_paces"),
-        )
-        sums = joined.group_by("segment_id", "free_flow_kmh", "_pace_p95").agg(
+        free_flow = nw.col("speed_kmh").quantile(FREE_FLOW_QUANTILE, interpolation="linear")
+        sums = aggregate(
+            frame.select("segment_id", "speed_kmh", pace.alias("_pace")),
+            ["segment_id"],
             nw.len().cast(nw.Int64).alias("observations"),
-            nw.col("_slow", "_speeds", "_paces").sum().cast(nw.Int64),
+            free_flow.alias("free_flow_kmh"),
+            nw.col("_pace").quantile(0.95, interpolation="linear").alias("_pace_p95"),
+            _fine(nw.col("speed_kmh")).sum().alias("_speeds"),
+            _fine(nw.col("_pace")).sum().alias("_paces"),
+            below={"_slow": ("speed_kmh", free_flow * CONGESTED_BELOW)},
         )
         means = sums.with_columns(
             _mean("_speeds", "observations").alias("mean_kmh"),
@@ -168,7 +161,8 @@ def congestion_index(by_hour: Table, reliability: Table) -> Table:
 
 
 def _fine(value: nw.Expr) -> nw.Expr:
-    return (value * FINE + 0.5).floor().cast(nw.Int64)
+    """A value of 0 or more in whole parts of `FINE`."""
+    return (value * FINE + 0.5).cast(nw.Int64)
 
 
 def _mean(total: str, count: str) -> nw.Expr:

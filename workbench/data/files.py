@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -29,13 +30,14 @@ class Found:
     One file.
 
     `first_row` is the number of its first record: 1 in Parquet; 2 in CSV, where the header is row 1 as in a
-    spreadsheet (1 where it has no header).
+    spreadsheet (1 where it has no header). The rows of a Parquet file are counted when first asked for where
+    `counted` is None.
     """
 
     path: str
     name: str
     schema: Mapping[str, pl.DataType]
-    rows: int
+    counted: int | None
     first_row: int = 1
     source: str = ""
 
@@ -43,6 +45,13 @@ class Found:
     def csv(self) -> bool:
         """Whether it still is text."""
         return self.path.lower().endswith(CSV_ENDINGS)
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows; those of CSV are known only once it has landed."""
+        if self.counted is not None:
+            return self.counted
+        return int(pl.scan_parquet(self.path, glob=False).select(pl.len()).collect().item())
 
 
 @dataclass(frozen=True)
@@ -233,14 +242,13 @@ def _known(path: str, name: str, dialect: Dialect) -> Found:
         }
         return Found(path, name, texts, 0, dialect.skip_rows + (2 if dialect.header else 1), path)
     try:
-        frame = pl.scan_parquet(path, glob=False)
-        schema, rows = frame.collect_schema(), frame.select(pl.len()).collect().item()
+        schema = pl.scan_parquet(path, glob=False).collect_schema()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataRejected(
             f"{name} is not a readable Parquet file ({str(error).splitlines()[0][:120]}): "
             "send it again, or leave it out."
         ) from error
-    return Found(path, name, schema, rows, 1, path)
+    return Found(path, name, schema, None, 1, path)
 
 
 def _normal(dtype: pl.DataType) -> pl.DataType:

@@ -103,7 +103,7 @@ def land(one: Found, work: Path, dialect: Dialect) -> Found:
     if not rows:
         raise _no_rows(one.name)
     return replace(
-        one, path=str(target), schema={**one.schema, PROBLEM: pl.String()}, rows=rows, source=one.path
+        one, path=str(target), schema={**one.schema, PROBLEM: pl.String()}, counted=rows, source=one.path
     )
 
 

@@ -25,6 +25,7 @@ Mistake = tuple[int, str]
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST, _MOST = 100, 200_000  # levels and values; more is a mistake or an attack
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _TYPES = {
     "object": "a mapping of keys",
     "array": "a list",
@@ -66,6 +67,33 @@ class Lines:
                 break
             line, node = found
         return line
+
+    def has(self, where: Where) -> bool:
+        """Whether something stands there."""
+        node = self._root
+        for step in where:
+            found = _child(node, step)
+            if found is None:
+                return False
+            node = found[1]
+        return True
+
+    def find(self, where: Where, text: str) -> Where | None:
+        """Place of the first key or value of that text at or below a place; None where there is none."""
+        node = self._root
+        for step in where:
+            found = _child(node, step)
+            node = found[1] if found else None
+        if isinstance(node, yaml.ScalarNode):
+            return where if node.value == text else None
+        steps: list[str | int] = []
+        if isinstance(node, yaml.MappingNode):
+            steps = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        elif isinstance(node, yaml.SequenceNode):
+            steps = list(range(len(node.value)))
+        if text in steps:
+            return (*where, text)
+        return next((there for step in steps if (there := self.find((*where, step), text))), None)
 
     def place(self, where: Where) -> str:
         """Name of a place: keys joined by dots, list items by `name` or `property`, else counted from 1."""
@@ -376,7 +404,9 @@ def _sentence(rule: str | None, wanted: Any, value: Any, message: str) -> str:
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else list(wanted)
             quotes = "string" in kinds and isinstance(value, bool | int | float)
-            return f"must be {_either(kinds)}, is {shown(value)}{'; put it in quotes' if quotes else ''}"
+            bare = isinstance(value, str) and _NUMBER.fullmatch(value) and {"number", "integer"} & {*kinds}
+            mend = "; put it in quotes" if quotes else "; write it without quotes" if bare else ""
+            return f"must be {_either(kinds)}, is {shown(value)}{mend}"
         case "enum":
             if isinstance(value, str):
                 return f"'{value}' is not known here. {nearest(value, [str(each) for each in wanted])}"
@@ -413,6 +443,9 @@ def _alternatives(error: Any, where: Where, remedy: str) -> Iterator[tuple[Where
         yield where, _with(_sentence("type", list(kinds), error.instance, ""), remedy)
         return
     best = max(likely, key=lambda form: (max(len(each.path) for each in form), -len(form)))
+    if remedy and len(best) == 1 and best[0].validator == "pattern" and not best[0].path:
+        yield where, _with(f"is {shown(error.instance)}", remedy)
+        return
     for each in best:
         yield from _told(each)
 
