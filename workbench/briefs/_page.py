@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from workbench._text import Language, Text
 from workbench.briefs.brief import Brief
+from workbench.briefs.checklist import Check, checklist, groups
 from workbench.briefs.evidence import Reason
 from workbench.briefs.glossary import house
 from workbench.briefs.parts import Cell, Figure, Head, Prose, Table
@@ -109,6 +110,18 @@ class Page:
             label, figure.title.text(self.lang), figure.alt.text(self.lang)
         )
         return Markup(tag[:-1]) + named + Markup(">") + inside + Markup(svg[start.end() :])
+
+    def checklist(self) -> tuple[Check, ...]:
+        """Return the state of every item of the checklist."""
+        return checklist(self.brief)
+
+    def group(self, group: str) -> str:
+        """Return what a group of the checklist is called."""
+        return groups()[group].in_(self.lang)
+
+    def parts(self, shown: Iterable[str]) -> str:
+        """Name the parts of the brief that say what an item asks for."""
+        return self.word("list.between").join(self.word(f"part.{part}") for part in shown)
 
     def period(self, period: tuple[str, str]) -> Markup:
         """Return a period whose dates are not broken over lines."""

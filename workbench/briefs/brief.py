@@ -11,10 +11,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Literal
 
 from workbench._text import Text
 from workbench.briefs._refuse import BadBrief, refuse
+from workbench.briefs.checklist import Section, checklist
 from workbench.briefs.evidence import DataRow, FileUsed, Reason, RunStamp
 from workbench.briefs.parts import (
     Answer,
@@ -32,9 +34,9 @@ from workbench.briefs.parts import (
 from workbench.briefs.phrase import Phrase
 from workbench.briefs.quantity import Quantity
 
-SCHEMA = "lived-brief/1"
-Status = Literal["DRAFT"]
-STATUSES: tuple[Status, ...] = ("DRAFT",)
+SCHEMA = "lived-brief/2"
+Status = Literal["DRAFT", "ASSURED", "APPROVED"]
+STATUSES: tuple[Status, ...] = ("DRAFT", "ASSURED", "APPROVED")
 
 __all__ = [
     "SCHEMA",
@@ -54,6 +56,7 @@ __all__ = [
     "Reason",
     "Row",
     "RunStamp",
+    "Section",
     "Status",
     "Table",
 ]
@@ -112,7 +115,11 @@ class Brief:
     links
         Files beside the brief.
     status
-        "DRAFT" until someone answers for it.
+        "DRAFT" until someone answers for it, then "ASSURED" or "APPROVED".
+    sections
+        The record: what the brief says on each item of `workbench.briefs.checklist`, in any order.
+    sunset
+        Last day on which it may be used, None where none is set.
     """
 
     decision: str
@@ -130,16 +137,21 @@ class Brief:
     run: RunStamp | None = None
     links: tuple[Link, ...] = ()
     status: Status = "DRAFT"
+    sections: tuple[Section, ...] = ()
+    sunset: date | None = None
 
     def __post_init__(self) -> None:
-        for name in ("tables", "changes", "assumptions", "limits", "data", "links"):
+        for name in ("tables", "changes", "assumptions", "limits", "data", "links", "sections"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         wrong = (
             []
             if self.status in STATUSES
             else [f"the status {self.status!r} is not one of {', '.join(STATUSES)}"]
         )
-        ids = [table.id for table in (self.options, *self.tables, self.figure.data)] + [self.figure.id]
+        drawn = [self.figure, *(figure for section in self.sections for figure in section.figures)]
+        listed = [self.options, *self.tables, *(each for section in self.sections for each in section.tables)]
+        ids = [each.id for each in (*listed, *(figure.data for figure in drawn))]
+        ids += [figure.id for figure in drawn]
         wrong += [
             f"two tables or figures have the id '{each}'"
             for each in sorted({i for i in ids if ids.count(i) > 1})
@@ -148,6 +160,10 @@ class Brief:
         wrong += [
             f"table '{each}' is in the data twice"
             for each in sorted({n for n in names if names.count(n) > 1})
+        ]
+        keys = [section.key for section in self.sections]
+        wrong += [
+            f"two sections fill the item '{each}'" for each in sorted({k for k in keys if keys.count(k) > 1})
         ]
         wrong += _clashes(self._printed())
         refuse(f"brief '{self.decision}'", wrong)
@@ -173,6 +189,17 @@ class Brief:
             yield from prose.quantities()
         for row in self.data:
             yield from row.numbers.values()
+        for section in self.in_order():
+            yield from section.quantities()
+
+    def in_order(self) -> tuple[Section, ...]:
+        """Return the sections in the order of the checklist."""
+        return tuple(check.section for check in checklist(self) if check.section is not None)
+
+    def with_sections(self, *sections: Section) -> Brief:
+        """Return the brief with sections for the items that have none yet."""
+        have = {section.key for section in self.sections}
+        return replace(self, sections=(*self.sections, *(one for one in sections if one.key not in have)))
 
     def with_run(self, *, data: tuple[DataRow, ...] | None = None, run: RunStamp | None = None) -> Brief:
         """Return the brief with what the run read and how it ran; what is left out stays as it was."""
@@ -206,6 +233,9 @@ class Brief:
             "data": [row.as_dict() for row in self.data],
             "run": self.run.as_dict() if self.run else None,
             "links": [{"label": link.label.as_dict(), "href": link.href} for link in self.links],
+            "sections": [section.as_dict() for section in self.in_order()],
+            "checklist": {check.item.key: check.state for check in checklist(self)},
+            "sunset": self.sunset.isoformat() if self.sunset else None,
             "quantities": {name: quantity.as_dict() for name, quantity in self.quantities().items()},
         }
 
