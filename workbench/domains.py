@@ -133,7 +133,8 @@ class Decision(ABC):
     """
     A planner's question, and how it is answered from measures.
 
-    Class attributes give its project in the plan, the tables it needs and those it uses where they are.
+    Class attributes give its project in the plan, the tables it needs and those it uses where they are, who
+    usually decides, and what its brief may be used for and what not.
 
     Parameters
     ----------
@@ -148,6 +149,9 @@ class Decision(ABC):
     question: ClassVar[Text]
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
+    decision_maker: ClassVar[Text] = Text("")
+    use_for: ClassVar[Text] = Text("")
+    not_for: ClassVar[Text] = Text("")
     Parameters: ClassVar[type[Parameters]]
 
     def __init__(self, workers: int | str = "auto") -> None:

@@ -181,19 +181,36 @@ def checklist(brief: Brief) -> tuple[Check, ...]:
 
 
 def check_strict(brief: Brief) -> None:
+    """Refuse a brief with an empty item; see `refuse_empty`."""
+    refuse_empty(brief.decision, {check.item.key: check.state for check in checklist(brief)})
+
+
+def refuse_empty(decision: str, states: Mapping[str, str]) -> None:
     """
-    Refuse a brief with an empty item.
+    Refuse a checklist with an empty item.
+
+    Parameters
+    ----------
+    decision
+        Whose brief it is.
+    states
+        The state of each item, by key, as the brief's JSON holds them; an item that is not there is empty.
 
     Raises
     ------
     CheckFailed
         Names every empty item.
     """
-    empty = [f"{each.item.number} {each.item.title.en}" for each in checklist(brief) if each.state == "empty"]
+    empty = [
+        f"{item.number} {item.title.en} ({key})"
+        for key, item in items().items()
+        if states.get(key, "empty") == "empty"
+    ]
     if empty:
         raise CheckFailed(
-            f"The brief '{brief.decision}' leaves {len(empty)} of {len(items())} items of the checklist "
-            f"empty: {'; '.join(empty)}. Fill each, or give the reason why it does not apply."
+            f"The brief of {decision} leaves {len(empty)} of {len(items())} items of the checklist empty: "
+            f"{'; '.join(empty)}. Fill each, or give the reason why it does not apply: what only people know "
+            "goes into the file given with --about (docs/reference/checklist.md)."
         )
 
 

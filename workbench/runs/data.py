@@ -10,6 +10,7 @@ from workbench.data.engines import Engine
 from workbench.data.intake import Intake, More, Supply, supply_from_folder, supply_from_source, take_in
 from workbench.domains import Domain
 from workbench.errors import DataRejected
+from workbench.runs.about import About, read_about
 
 Inputs = tuple[Mapping[str, str], ...]
 
@@ -29,12 +30,15 @@ class Data:
         How to give the same data on the command line again; it depends on nothing but `inputs`.
     more
         Tables that the files hold in another form; see `workbench.domains.Domain`.
+    about
+        What people declared about the data, from the file about.yaml in its folder.
     """
 
     supply: Supply
     inputs: Inputs
     words: str = ""
     more: More | None = None
+    about: About | None = None
 
 
 def data_from(domain: Domain, *, data: str | None = None, source: str | None = None) -> Data:
@@ -59,14 +63,18 @@ def data_from(domain: Domain, *, data: str | None = None, source: str | None = N
     """
     if source is not None:
         supply = supply_from_source(source, domain.contract, root=data)
-        return Data(supply, _inputs(supply), "--source FILE --data DIR")
+        return Data(
+            supply, _inputs(supply), "--source FILE --data DIR", about=_about(data or Path(source).parent)
+        )
     folder = data if data is not None else domain.sample_data
     if folder is None:
         raise DataRejected(f"Domain '{domain.name}' ships no sample: give --data or --source.")
     supply = supply_from_folder(folder, domain.contract)
     inputs = _inputs(supply)
     more = domain.more(folder) if domain.more is not None else None
-    return Data(supply, inputs, "" if _is_sample(domain, data, inputs) else "--data DIR", more)
+    return Data(
+        supply, inputs, "" if _is_sample(domain, data, inputs) else "--data DIR", more, _about(folder)
+    )
 
 
 def screen_all(
@@ -82,6 +90,11 @@ def screen_all(
     return take_in(
         engine, domain.contract, data.supply, folder, optional=tables, more=data.more, progress=progress
     )
+
+
+def _about(folder: str | Path) -> About | None:
+    path = Path(folder) / "about.yaml"
+    return read_about(path) if path.is_file() else None
 
 
 def _inputs(supply: Supply) -> Inputs:

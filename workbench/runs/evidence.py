@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from workbench._text import LANGUAGES
 from workbench.data.intake import Intake, write_report
 from workbench.data.report import RULES, Report, RuleCount, TableReport, paths_of
 from workbench.domains import Decision, Domain, Parameters
+from workbench.runs.about import About
 from workbench.runs.data import Data
+from workbench.runs.dossier import sections_of_run, statement, sunset_of
 from workbench.runs.record import make_record
 
 if TYPE_CHECKING:
@@ -53,12 +56,18 @@ def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
 
 
 def decision_record(
-    decision: type[Decision], domain: Domain, data: Data, engine: Engine, parameters: Parameters
+    decision: type[Decision],
+    domain: Domain,
+    data: Data,
+    engine: Engine,
+    parameters: Parameters,
+    about: About | None = None,
 ) -> dict[str, Any]:
     """Record what a decision is answered from; see `workbench.runs.record.make_record`."""
     tables = (*decision.required, *decision.optional)
     given = parameters.model_dump(mode="json")
-    return make_record(decision.name, domain, data, engine, tables, parameters=given)
+    said = (about or About()).model_dump(mode="json", exclude_defaults=True)
+    return make_record(decision.name, domain, data, engine, tables, parameters=given, about=said)
 
 
 def stamped(
@@ -70,10 +79,11 @@ def stamped(
     parameters: Parameters,
     report: Report,
     *,
+    about: About | None = None,
     command: str = "",
 ) -> Brief:
     """
-    Add to a brief what was read and set aside, and the run that made its numbers.
+    Add to a brief what was read and set aside, the run that made its numbers, and the rest of its record.
 
     Parameters
     ----------
@@ -83,15 +93,23 @@ def stamped(
         What it was answered from.
     report
         What screening found; tables that the decision does not use are left out.
+    about
+        What people declared.
     command
         What to type to get the same numbers again; worked out where it is not given.
     """
-    record = decision_record(decision, domain, data, engine, parameters)
+    about = about or About()
+    record = decision_record(decision, domain, data, engine, parameters, about)
     contract = domain.contract
     tables = (*decision.required, *decision.optional)
     used = {*tables, *(one.table for name in tables for one in contract.table(name).references)}
     rows = tuple(_data_row(domain, table) for table in report.tables if table.table in used)
-    return brief.with_run(data=rows, run=_stamp(record, command or again(decision, data, engine, parameters)))
+    brief = brief.with_run(
+        data=rows, run=_stamp(record, command or again(decision, data, engine, parameters))
+    )
+    brief = replace(brief, status=about.status, sunset=sunset_of(about, report))
+    brief = brief.with_sections(*sections_of_run(brief, decision, domain, about, report, record))
+    return brief.with_sections(statement(brief))
 
 
 def again(decision: type[Decision], data: Data, engine: Engine, parameters: Parameters) -> str:

@@ -45,6 +45,13 @@ class Run:
         """The id, in full."""
         return str(self.record["run_id"])
 
+    def check_strict(self) -> None:
+        """Refuse a run whose brief leaves an item of its checklist empty (`CheckFailed`)."""
+        from workbench.briefs.checklist import refuse_empty
+
+        told = json.loads((self.folder / "brief.json").read_text(encoding="utf-8"))
+        refuse_empty(str(told["decision"]), told["checklist"])
+
     def brief(self, lang: str = "en") -> Path:
         """Path of the brief's page."""
         return self.folder / f"brief.{lang}.html"
@@ -64,6 +71,7 @@ def make_record(
     tables: Sequence[str],
     *,
     parameters: Mapping[str, Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
     Write down everything that can move a number of a run, with the id that follows from it.
@@ -78,6 +86,8 @@ def make_record(
         Tables that may be read; those they refer to are read as well.
     parameters
         The decision's parameters, as JSON holds them.
+    about
+        What people declared, as JSON holds it.
     """
     contract = domain.contract
     wanted = {"", *tables, *(one.table for name in tables for one in contract.table(name).references)}
@@ -91,6 +101,7 @@ def make_record(
         "engine": engine.name,
         "software": {package: metadata.version(package) for package in packages},
         "inputs": [dict(one) for one in data.inputs if one["table"] in wanted],
+        **({"about": dict(about)} if about else {}),
     }
     return {"schema": SCHEMA, "run_id": _id(identity), **identity}
 

@@ -13,6 +13,7 @@ from workbench.data.intake import Intake, take_in
 from workbench.data.report import Report
 from workbench.domains import Decision, Domain, Measures, Parameters
 from workbench.errors import DataRejected
+from workbench.runs.about import About
 from workbench.runs.data import Data
 from workbench.runs.evidence import decision_record, keep_brief, keep_evidence, keep_measures, stamped
 from workbench.runs.record import SHOWN, Run, as_json, file_hashes, make_record, open_run, put, work_folder
@@ -32,6 +33,7 @@ def decide(
     engine: Engine,
     out: Path,
     *,
+    about: About | None = None,
     command: str = "",
     workers: int | str = "auto",
     progress: Progress = lambda _: None,
@@ -51,6 +53,8 @@ def decide(
         Where the measures are made.
     out
         Folder below which the run folder is made.
+    about
+        What people declared; by default the file about.yaml in the folder of the data, where there is one.
     command
         What to type to get the same numbers again; worked out where it is not given.
     workers
@@ -64,14 +68,18 @@ def decide(
         A table is missing, cannot be read, has too many rows against its contract, or does not answer the
         question; what was set aside is kept in a folder that ends in `-rejected`.
     """
+    about = about if about is not None else data.about
 
     def work(folder: Path, intake: Intake, measures: Measures) -> None:
         progress(f"answering {decision.name}")
         brief = decision(workers=workers).answer(measures, parameters)
-        brief = stamped(brief, decision, domain, data, engine, parameters, intake.report, command=command)
+        report = intake.report
+        brief = stamped(
+            brief, decision, domain, data, engine, parameters, report, about=about, command=command
+        )
         keep_brief(brief, folder)
 
-    record = decision_record(decision, domain, data, engine, parameters)
+    record = decision_record(decision, domain, data, engine, parameters, about)
     return _run(record, domain, data, engine, out, decision.required, decision.optional, work, progress)
 
 

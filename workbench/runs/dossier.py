@@ -1,0 +1,231 @@
+"""The part of a brief's record that follows from its run: commission, data log, software, roles, bundle."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench._text import Text
+from workbench.briefs import Head, Phrase, Quantity, Row, Source, Table
+from workbench.briefs.checklist import Section, not_applicable
+from workbench.briefs.phrase import Words
+from workbench.data.report import Report
+from workbench.domains import Decision, Domain
+from workbench.runs.about import About, Person, TableAbout, text_of
+
+if TYPE_CHECKING:
+    from workbench.briefs import Brief
+    from workbench.data.contract import TableContract
+
+GREEN_REJECTED, AMBER_REJECTED = 0.01, 0.05
+"""Shares of rows set aside up to which the quality of a table is green, and amber; red above (house rule)."""
+YEAR = dt.timedelta(days=365)
+
+
+def sections_of_run(
+    brief: Brief,
+    decision: type[Decision],
+    domain: Domain,
+    about: About,
+    report: Report,
+    record: Mapping[str, Any],
+) -> tuple[Section, ...]:
+    """
+    Fill the items that the run itself can fill.
+
+    Parameters
+    ----------
+    brief
+        As the decision gave it, with its data and run.
+    decision, domain
+        What was answered, and by whose contract.
+    about
+        What people declared.
+    report
+        What screening found.
+    record
+        The run's record.
+    """
+    words = Words()
+    tables = [domain.contract.table(row.table) for row in brief.data]
+    made = (
+        _commission(words, decision, about),
+        Section("headline", shown=("answer",)),
+        _use(words, decision, brief, about, report),
+        _data_log(words, brief, about, report),
+        _missing(words, about, report),
+        _privacy(words, tables, about),
+        Section("randomness", prose=(words.phrase("record.randomness"),))
+        if record["seed"] is not None
+        else None,
+        _software(words, record),
+        _roles(words, about),
+        Section("bundle", prose=(words.phrase("record.bundle"),), shown=("run",)),
+        Section("accessibility", prose=(words.phrase("record.accessibility"),)),
+        _log(words, about),
+        not_applicable("recovery", "no_lifelines"),
+        not_applicable("ethics", "no_machine_learning"),
+    )
+    return tuple(one for one in made if one is not None)
+
+
+def sunset_of(about: About, report: Report) -> dt.date | None:
+    """Return the last day of use: the one declared, else a year after the last day of the data."""
+    if about.sunset is not None:
+        return about.sunset
+    ends = [table.period[1][:10] for table in report.tables if table.period]
+    return dt.date.fromisoformat(max(ends)) + YEAR if ends else None
+
+
+def statement(brief: Brief) -> Section:
+    """State the outcome of the checklist itself: what is filled, and what does not apply."""
+    from workbench.briefs.checklist import checklist
+
+    states: list[str] = [check.state for check in checklist(brief)]
+    counts = {
+        name: Quantity(f"checklist.{name}", states.count(state) + add, kind="counting")
+        for name, state, add in (
+            ("filled", "filled", 1),
+            ("left", "not_applicable", 0),
+            ("empty", "empty", -1),
+        )
+    }
+    return Section("statement", prose=(Words().phrase("record.statement", **counts),))
+
+
+def _commission(words: Words, decision: type[Decision], about: About) -> Section:
+    from workbench import plan
+
+    loaded = plan.load()
+    project = next(one for one in loaded.projects if one.id == decision.project)
+    maker = text_of(about.decision_maker) if about.decision_maker else decision.decision_maker
+    if not maker.en:
+        return Section("commission")
+    deadline = about.deadline or loaded.end
+    key = "record.commission.declared" if about.deadline else "record.commission.plan"
+    prose: list[Phrase | Text] = [
+        words.phrase(key, maker=maker, day=deadline.isoformat(), project=project.id, title=project.title)
+    ]
+    served = [target for target in loaded.targets if target.project == project.id]
+    if served:
+        prose.append(words.phrase("record.commission.targets", targets=tuple(one.title for one in served)))
+    return Section("commission", prose=tuple(prose))
+
+
+def _use(words: Words, decision: type[Decision], brief: Brief, about: About, report: Report) -> Section:
+    day = sunset_of(about, report)
+    if not (decision.use_for.en and day):
+        return Section("use")
+    said = [words.phrase("record.use.for", what=decision.use_for)]
+    if decision.not_for.en:
+        said.append(words.phrase("record.use.not_for", what=decision.not_for))
+    said.append(words.phrase("record.use.until", day=day.isoformat()))
+    return Section("use", prose=tuple(said), shown=("limits",) if brief.limits else ())
+
+
+def _data_log(words: Words, brief: Brief, about: About, report: Report) -> Section:
+    """Fill the data log; a table whose owner or licence nobody stated leaves the item empty."""
+    w = words.text
+    found = {table.table: table for table in report.tables}
+    rows, told = [], True
+    for row in brief.data:
+        one = about.data.get(row.table, TableAbout())
+        told = told and bool(one.owner and one.licence and one.suitability)
+        share = found[row.table].share
+        quality = "green" if share <= GREEN_REJECTED else "amber" if share <= AMBER_REJECTED else "red"
+        rows.append(
+            Row(
+                (
+                    row.description,
+                    text_of(one.owner) if one.owner else w("record.unstated"),
+                    text_of(one.licence) if one.licence else w("record.unstated"),
+                    one.extracted.isoformat() if one.extracted else w("record.unstated"),
+                    w(f"rag.{quality}"),
+                    w(f"rag.{one.suitability}") if one.suitability else w("record.unstated"),
+                )
+            )
+        )
+    heads = tuple(
+        Head(key, w(f"record.data.{key}"))
+        for key in ("table", "owner", "licence", "extracted", "quality", "suitability")
+    )
+    note = words.phrase(
+        "record.data.note",
+        green=Quantity("quality.green", GREEN_REJECTED, "share"),
+        amber=Quantity("quality.amber", AMBER_REJECTED, "share"),
+    )
+    if not told:
+        return Section("data_log")
+    return Section(
+        "data_log",
+        tables=(Table("data-log", w("record.data.caption"), heads, tuple(rows), note),),
+        shown=("data",),
+    )
+
+
+def _missing(words: Words, about: About, report: Report) -> Section:
+    said: list[Phrase | Text] = [text_of(one) for one in about.missing]
+    lost = sum(rule.count for table in report.tables for rule in table.rules if rule.rule == "required")
+    count = Quantity("missing.values", lost, "rows", source=Source("screening", "required"), kind="counting")
+    said.append(words.phrase("record.missing", rows=count))
+    return Section("missing", prose=tuple(said))
+
+
+def _privacy(words: Words, tables: Sequence[TableContract], about: About) -> Section:
+    classed = [
+        (table.name, column.name, column.classification)
+        for table in tables
+        for column in table.columns
+        if column.classification != "none"
+    ]
+    if not classed:
+        return Section("privacy", prose=(words.phrase("record.privacy.none"),))
+    w = words.text
+    heads = tuple(Head(key, w(f"record.privacy.{key}")) for key in ("table", "column", "class", "basis"))
+    rows = tuple(
+        Row(
+            (
+                table,
+                column,
+                w(f"class.{kind}"),
+                text_of(about.data[table].basis)
+                if table in about.data and about.data[table].basis
+                else w("record.unstated"),
+            )
+        )
+        for table, column, kind in classed
+    )
+    return Section(
+        "privacy",
+        prose=(words.phrase("record.privacy.left"),),
+        tables=(Table("privacy", w("record.privacy.caption"), heads, rows),),
+    )
+
+
+def _software(words: Words, record: Mapping[str, Any]) -> Section:
+    w = words.text
+    heads = (Head("package", w("record.software.package")), Head("version", w("record.software.version")))
+    rows = [Row((name, version)) for name, version in sorted(record["software"].items())]
+    table = Table(
+        "software", w("record.software.caption"), heads, (Row(("lived-workbench", record["code"])), *rows)
+    )
+    return Section("software", prose=(words.phrase("record.software.machine"),), tables=(table,))
+
+
+def _roles(words: Words, about: About) -> Section:
+    w = words.text
+
+    def row(role: str, person: Person | None) -> Row:
+        name = person.name if person else w("record.nobody")
+        return Row((w(f"role.{role}"), name, person.date.isoformat() if person else "–"))
+
+    rows = (row("analyst", about.analyst), row("assurer", about.assurer), row("approver", about.approver))
+    heads = tuple(Head(key, w(f"record.roles.{key}")) for key in ("role", "name", "date"))
+    table = Table("roles", w("record.roles.caption"), heads, rows)
+    return Section("roles", prose=(words.phrase(f"record.roles.{about.status.lower()}"),), tables=(table,))
+
+
+def _log(words: Words, about: About) -> Section:
+    said: list[Phrase | Text] = [text_of(one) for one in about.log] or [words.phrase("record.log.none")]
+    return Section("log", prose=(*said, words.phrase("record.log.compare")))
