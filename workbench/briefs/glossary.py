@@ -17,12 +17,13 @@ from workbench.briefs import _template
 from workbench.errors import BadFile
 
 HOUSE = Path(__file__).with_name("glossary.yaml")
+RECORD = Path(__file__).with_name("record.yaml")
 
 
 @cache
 def house() -> Mapping[str, Text]:
     """Return the words that every brief shares."""
-    return MappingProxyType(read_glossary(HOUSE))
+    return MappingProxyType(read_glossary(HOUSE) | read_glossary(RECORD))
 
 
 def read_glossary(path: str | Path) -> dict[str, Text]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from workbench._text import Text
 from workbench.briefs import Head, Phrase, Quantity, Row, Source, Table
 from workbench.briefs.checklist import Section, not_applicable
+from workbench.briefs.modelcard import inputs
 from workbench.briefs.phrase import Words
 from workbench.data.report import Report
 from workbench.domains import Decision, Domain
+from workbench.parameters import describe
 from workbench.runs.about import About, Person, TableAbout, text_of
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ def sections_of_run(
         _data_log(words, brief, about, report),
         _missing(words, about, report),
         _privacy(words, tables, about),
+        inputs(describe(decision.Parameters), record["parameters"]),
         Section("randomness", prose=(words.phrase("record.randomness"),))
         if record["seed"] is not None
         else None,
