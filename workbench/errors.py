@@ -57,6 +57,25 @@ class BadParameter(WorkbenchError):
     """A parameter that is unknown, of the wrong type or out of its bounds."""
 
 
+class BadScenario(BadParameter):
+    """
+    A scenario that does not fit what it is to be simulated on.
+
+    Parameters
+    ----------
+    scenario
+        Its name.
+    said
+        What is wrong with it, and how to mend it.
+    value
+        What is wrong in it, where that can be pointed at: a field such as `fleet`, or a value such as a stop.
+    """
+
+    def __init__(self, scenario: str, said: str, value: str = "") -> None:
+        self.scenario, self.said, self.value = scenario, said, value
+        super().__init__(f"Option '{scenario}': {said}")
+
+
 class BadFile(WorkbenchError):
     """A file of ours (contract, source, parameters) that cannot be understood; all its mistakes at once."""
 
@@ -76,6 +95,29 @@ class CheckFailed(WorkbenchError):
     """The work was finished, but a check on its result failed."""
 
     exit_code = CHECK_FAILED
+
+
+class ExpiredAssumption(CheckFailed):
+    """
+    Assumptions past their last day that nobody allowed to be used all the same.
+
+    Parameters
+    ----------
+    on
+        The day of the analysis.
+    expired
+        Each one's id, statement, last day and owner.
+    """
+
+    def __init__(self, on: str, expired: Sequence[tuple[str, str, str, str]]) -> None:
+        self.on, self.expired = on, list(expired)
+        lines = [
+            f"assumption '{name}' ({what}) expired on {day}; {owner} answers for it"
+            for name, what, day, owner in expired
+        ]
+        super().__init__(
+            "\n".join([*lines, f"As of {on}: renew them, or waive each by its id and say who allows it."])
+        )
 
 
 class EngineMissing(WorkbenchError):
