@@ -96,7 +96,8 @@ class Study:
         decision
             Its name, such as `traffic.congestion`.
         parameters
-            What differs from the defaults; `workbench brief DECISION --show-params` lists them.
+            What differs from the defaults; `workbench brief DECISION --show-params` lists them. Options to
+            compare may be given as they are simulated: `scenarios={"today": LineScenario(), ...}`.
 
         Returns
         -------
@@ -115,7 +116,7 @@ class Study:
         from workbench.runs import stamped
 
         chosen = load_decision(decision)
-        settings = [f"{name}={json.dumps(value, default=str)}" for name, value in parameters.items()]
+        settings = [f"{name}={json.dumps(value, default=_plain)}" for name, value in parameters.items()]
         read = read_parameters(chosen.Parameters, None, settings)
         self._check(chosen)
         self.report.check(WHERE)
@@ -233,6 +234,12 @@ def _made(folder: str | Path | None) -> str | None:
     if folder is not None:
         Path(folder).mkdir(parents=True, exist_ok=True)
     return _text(folder)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: a scenario as its fields, a date as text."""
+    fields = getattr(value, "model_dump", None)
+    return str(value) if fields is None else fields(mode="json")
 
 
 def _text(path: str | Path | None) -> str | None:

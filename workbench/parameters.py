@@ -150,14 +150,30 @@ def _sentence(model: type[BaseModel], values: Mapping[str, Any], one: Mapping[st
         return f"There is no parameter '{name}'. {nearest(name, sorted(model.model_fields))}"
     wanted = said if one["type"] == "value_error" else f"must be {_wanted(_properties(model)[name])}"
     about = model.model_fields[name].description
-    given = json.dumps(values.get(name), ensure_ascii=False, default=str)
+    if len(one["loc"]) > 1 and "additionalProperties" in json.dumps(_properties(model)[name]):
+        inside = ".".join(str(step) for step in one["loc"])
+        return f"Parameter '{inside}': {said[:1].lower()}{said[1:]}, not {_shown(one['input'])}."
+    given = _shown(values.get(name))
     return f"Parameter '{name}'{f' ({about})' if about else ''} {wanted}, not {given}."
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _wanted(one: Mapping[str, Any]) -> str:
     """What a value must be, from its JSON schema: "a whole number from 1 to 100"."""
+    forms = [each for each in one.get("anyOf", []) if each.get("type") != "null"]
+    if len(forms) == 1:
+        return _wanted(forms[0])
+    if one.get("format") == "date":
+        return "a date, written as YYYY-MM-DD"
     if "enum" in one:
         return f"one of {', '.join(map(str, one['enum']))}"
+    if one.get("type") == "object":
+        return (
+            "names with what belongs to each, not empty" if one.get("minProperties") else "names with values"
+        )
     if one.get("type") == "array":
         several = KINDS.get(one.get("items", {}).get("type", ""), ("", "values"))[1]
         example = json.dumps(one["default"], ensure_ascii=False) if one.get("default") else "[...]"

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from workbench.simulation.transit import LineScenario
 
 SURE, LIKELY = 0.9, 0.7
+ROUNDING = 1e-9
+RARE_S = 900.0
+"""Riders of a line with longer headways look at the timetable."""
 OUTCOMES = {
     "mean_wait_s": "s",
     "p95_wait_s": "s",
@@ -104,7 +107,7 @@ class _Writer:
 
     def option(self, name: str) -> Text:
         """What an option is called: the house's own are worded, others are as the file says."""
-        return self.words.find(f"headways.option.{name}", name)
+        return Text(name, name) if self.p.scenarios else self.words.text(f"headways.option.{name}")
 
     def slug(self, name: str) -> str:
         """An option's place in the order, fit for an id."""
@@ -157,16 +160,19 @@ class _Writer:
         c, w, base = self.costs, self.words, self.p.baseline
         best, chance = c.best, c.chance_of(c.best)
         told: dict[str, Any] = {"line": self.line, "option": self.option(best)}
-        points = [
-            w.phrase(
-                "headways.point.wait",
-                option=self.option(best),
-                wait=self.outcome("mean_wait_s", best, "s"),
-                today=self.outcome("mean_wait_s", base, "s"),
-                base=self.option(base),
-            )
-        ]
+        wait = self.outcome("mean_wait_s", best, "s")
+        points = [w.phrase("headways.point.stay", option=self.option(best), wait=wait)]
         if best != base:
+            today = self.outcome("mean_wait_s", base, "s")
+            points = [
+                w.phrase(
+                    "headways.point.wait",
+                    option=self.option(best),
+                    wait=wait,
+                    today=today,
+                    base=self.option(base),
+                )
+            ]
             points.append(
                 w.phrase(
                     "headways.point.saving",
@@ -174,7 +180,7 @@ class _Writer:
                     base=self.option(base),
                 )
             )
-        if "holding" in self.scenarios and base in self.scenarios:
+        if not self.p.scenarios and "holding" not in (best, base):
             points.append(
                 w.phrase(
                     "headways.point.holding",
@@ -195,7 +201,7 @@ class _Writer:
                 ),
             )
         )
-        key = "stay" if best == base else "change"
+        key = "stay" if best == "today" and not self.p.scenarios else "change"
         headline = w.phrase(f"headways.headline.{key if chance >= LIKELY else 'cannot'}", **told)
         word: ConfidenceWord = "high" if chance >= SURE else "moderate" if chance >= LIKELY else "low"
         rule = w.phrase(
@@ -231,6 +237,7 @@ class _Writer:
                 )
             )
         w = self.words.text
+        note = "given" if self.p.scenarios else "house"
         heads = (
             Head("option", w("headways.head.option")),
             Head("chance", w("headways.head.chance"), "probability"),
@@ -240,7 +247,7 @@ class _Writer:
             Head("wait", w("headways.head.mean_wait_s")),
             Head("left", w("headways.head.left_behind"), "persons"),
         )
-        return Table("options", w("headways.options"), heads, tuple(rows), note=w("headways.note"))
+        return Table("options", w("headways.options"), heads, tuple(rows), note=w(f"headways.note.{note}"))
 
     def tables(self) -> tuple[Table, ...]:
         """All outcomes, over the day and by time band."""
@@ -336,8 +343,8 @@ class _Writer:
                 "headways.assume.days",
                 runs=Quantity("runs", self.runs.replications, "runs"),
                 days=days,
-                date=str(case.date),
             ),
+            *self._left_out(),
             w.phrase(f"headways.assume.arrivals.{p.arrivals}"),
             w.phrase("headways.assume.share", share=Quantity("sample_share", p.sample_share, "share")),
             w.phrase(
@@ -351,6 +358,46 @@ class _Writer:
             w.phrase("headways.assume.traffic"),
         )
 
+    def _headway(self) -> Quantity:
+        """Mean headway of today's departures; unknown where there is one alone."""
+        times = np.sort(self.case.model.line.trips.dispatch_s)
+        return Quantity("headway", float(np.diff(times).mean()) if len(times) > 1 else None, "s")
+
+    def _left_out(self) -> list[Phrase]:
+        """How many riders are simulated, and which trips and riders of the data are not."""
+        w, case = self.words, self.case
+        demand, kept = case.demand, len(case.model.line.trips)
+        told = [
+            w.phrase(
+                "headways.assume.service",
+                trips=Quantity("departures", kept, "trips"),
+                headway=self._headway(),
+                date=str(case.date),
+            ),
+            w.phrase("headways.assume.riders", riders=Quantity("riders", demand, "persons")),
+        ]
+        if case.riders is not None and case.riders - demand > ROUNDING * case.riders:
+            left = Quantity("riders_left_out", case.riders - demand, "persons")
+            told.append(w.phrase("headways.assume.riders.left", left=left))
+        if case.unknown:
+            share = Quantity("alighting_unknown", case.unknown, "share")
+            told.append(w.phrase("headways.assume.alighting", share=share))
+        if kept < case.trips:
+            left, trips = (
+                Quantity(name, value, "trips")
+                for name, value in (("trips_left_out", case.trips - kept), ("trips", case.trips))
+            )
+            told.append(w.phrase("headways.assume.trips", left=left, trips=trips))
+        if case.short:
+            told.append(w.phrase("headways.assume.short", short=Quantity("trips_short", case.short, "trips")))
+        return told
+
     def limits(self) -> tuple[Phrase, ...]:
         """What it must not be used for."""
-        return (self.words.phrase("headways.limit.direction"), self.words.phrase("headways.limit.demand"))
+        told = [self.words.phrase("headways.limit.direction"), self.words.phrase("headways.limit.demand")]
+        headway = self._headway()
+        if (headway.value or 0.0) > RARE_S:
+            told.append(self.words.phrase("headways.limit.rare", headway=headway))
+        if len({each.demand_factor for each in self.scenarios.values()}) > 1:
+            told.append(self.words.phrase("headways.limit.unlike"))
+        return tuple(told)

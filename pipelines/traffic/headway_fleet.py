@@ -82,16 +82,22 @@ def fleet_need(
     if back is not None:
         back_start, back_lasts = _service(back, back_scenario)
         back_lasts = back_lasts * back_scenario.running_time_factor
-    trips = pl.concat([_trips("out", HERE, THERE, start, lasts), _trips("back", THERE, HERE, back_start, back_lasts)])
+    trips = pl.concat(
+        [_trips("out", HERE, THERE, start, lasts), _trips("back", THERE, HERE, back_start, back_lasts)]
+    )
     minutes = [float(np.median(back_lasts)) / 60, float(np.median(lasts)) / 60]  # the way back, the way out
-    legs = pl.DataFrame({"from_stop": [HERE, THERE], "to_stop": [THERE, HERE], "km": minutes[::-1], "minutes": minutes[::-1]})
+    legs = pl.DataFrame(
+        {"from_stop": [HERE, THERE], "to_stop": [THERE, HERE], "km": minutes[::-1], "minutes": minutes[::-1]}
+    )
     blocks = vehicle_blocks(trips, Measured(legs), layover_s=layover_s)
     return Need(blocks.vehicles, float(back_lasts.sum()) / HOUR_S, blocks.deadhead_s / HOUR_S)
 
 
 def run_back(scenarios: Mapping[str, LineScenario]) -> dict[str, LineScenario]:
     """What options given for one direction run in the other: the same headways, at all its hours."""
-    return {name: one.model_copy(update={"bands": _at_all_hours(one.bands)}) for name, one in scenarios.items()}
+    return {
+        name: one.model_copy(update={"bands": _at_all_hours(one.bands)}) for name, one in scenarios.items()
+    }
 
 
 def _at_all_hours(bands: tuple[Band, ...]) -> tuple[Band, ...]:

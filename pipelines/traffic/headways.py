@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from pipelines.traffic.headway_options import today_and_others
+from pipelines.traffic.headway_options import refuse_unfit, today_and_others
 from workbench._text import Text
 from workbench.briefs import Brief
 from workbench.domains import Decision, Measures, Parameters
-from workbench.errors import DataRejected, UnknownName
+from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.simulation.transit.scenario import LineScenario
 
 if TYPE_CHECKING:
@@ -103,7 +103,10 @@ class HeadwaysParameters(Parameters):
     )
     baseline: str = _field(TODAY, "Option the others are compared with", "对比基准方案")
     scenarios: dict[str, LineScenario] | None = _field(
-        None, "Options to compare; the house's own where none are given", "待比较方案；不填则用默认方案"
+        None,
+        "Options to compare; the house's own where none are given",
+        "待比较方案；不填则用默认方案",
+        min_length=1,
     )
 
 
@@ -134,6 +137,7 @@ class Headways(Decision):
         scenarios = dict(p.scenarios) if p.scenarios else today_and_others(case.model.line, case.capacity)
         if p.baseline not in scenarios:
             raise UnknownName("option", p.baseline, scenarios, "The parameter `baseline` names one of them.")
+        refuse_unfit(case.model, scenarios)
         experiment = Experiment(case.model, scenarios, seed=p.seed)
         experiment.check()
         run = partial(experiment.run, p.replications)
@@ -172,7 +176,28 @@ class Headways(Decision):
 
 @dataclass(frozen=True)
 class Case:
-    """The line to simulate: its model, the vehicle's capacity, and what was taken for granted on the way."""
+    """
+    The line to simulate.
+
+    Attributes
+    ----------
+    route, direction, date
+        Which line, and the day whose timetable is today's service.
+    days
+        Days of the demand.
+    capacity
+        Riders that a vehicle takes.
+    model
+        The line with its demand.
+    trips, short
+        Trips of the date's timetable, and those simulated that run on a part of the line only.
+    demand
+        Riders of a mean day who are simulated.
+    riders
+        Riders of a mean day whose taps name the line; None where some do not say which line they rode.
+    unknown
+        Share of the taps that do not say where the rider alighted.
+    """
 
     route: str
     direction: int
@@ -180,7 +205,11 @@ class Case:
     days: int
     capacity: int
     model: LineModel
-    notes: tuple[str, ...]
+    trips: int
+    short: int
+    demand: float
+    riders: float | None
+    unknown: float
 
 
 def build(measures: Measures, p: HeadwaysParameters) -> Case:
@@ -213,36 +242,54 @@ def build(measures: Measures, p: HeadwaysParameters) -> Case:
     demand = demand_from_taps(
         taps, line, route=route, direction=direction, arrivals=p.arrivals, share=p.sample_share
     )
-    stated = timetable.filter(pl.col("service_date") == date)["vehicle_capacity"].drop_nulls()
+    day = timetable.filter(pl.col("service_date") == date)
+    stated = day["vehicle_capacity"].drop_nulls()
     capacity = int(np.median(stated.to_numpy())) if len(stated) else p.capacity
     bands = {name: ends for name, ends in BANDS.items() if _within(line, ends)}
+    riders = None
+    if not taps["route_id"].null_count():
+        riders = float(taps["num_riders"].fill_null(1).sum()) / (p.sample_share * len(days))
     return Case(
-        route,
-        direction,
-        date,
-        len(days),
-        capacity,
-        LineModel(line, demand, bands=bands),
-        (*line.notes, *demand.notes),
+        route=route,
+        direction=direction,
+        date=date,
+        days=len(days),
+        capacity=capacity,
+        model=LineModel(line, demand, bands=bands),
+        trips=day["trip_id"].n_unique(),
+        short=int(((line.trips.last - line.trips.first) < len(line.stops) - 1).sum()),
+        demand=demand.expected,
+        riders=riders,
+        unknown=taps["alight_stop_id"].null_count() / taps.height,
     )
 
 
 def _chosen_line(measures: Measures, p: HeadwaysParameters) -> tuple[str, int]:
-    load = measures["peak_load_sections"]
-    if p.route is not None:
-        load = load.filter(pl.col("route_id") == p.route)
-        if load.is_empty():
-            raise UnknownName("line with riders", p.route, _lines(measures))
-    if p.direction is not None:
-        load = load.filter(pl.col("direction_id") == p.direction)
-    top = load.filter(pl.col("route_id").is_not_null()).sort(
-        "riders", "route_id", "direction_id", descending=[True, False, False]
-    )
-    if top.is_empty():
+    load = measures["peak_load_sections"].filter(pl.col("route_id").is_not_null())
+    if load.is_empty():
         raise DataRejected(
             "No rider of the taps could be put on a line of the timetable: check that stop_id and the dates "
             "of both agree, and that taps say where riders alight."
         )
+    ridden = load["route_id"].unique().to_list()
+    if p.route is not None:
+        load = load.filter(pl.col("route_id") == p.route)
+        if load.is_empty() and p.route in _lines(measures):
+            raise DataRejected(
+                f"Line {p.route} is in the timetable, but no rider of the taps could be put on it: "
+                f"give its taps, or choose a line with riders ({', '.join(sorted(ridden))})."
+            )
+        if load.is_empty():
+            raise UnknownName("line with riders", p.route, ridden)
+    if p.direction is not None:
+        ways = " and ".join(str(each) for each in load["direction_id"].unique().sort())
+        load = load.filter(pl.col("direction_id") == p.direction)
+        if load.is_empty():
+            raise BadParameter(
+                f"No rider of {'any line' if p.route is None else f'line {p.route}'} goes in direction "
+                f"{p.direction}: set `direction` to {ways}, or leave it out."
+            )
+    top = load.sort("riders", "route_id", "direction_id", descending=[True, False, False])
     return str(top["route_id"][0]), int(top["direction_id"][0])
 
 
@@ -268,8 +315,18 @@ def _busiest(taps: pl.DataFrame, served: set[dt.date]) -> dt.date:
         .agg(pl.col("num_riders").sum())
     )
     if days.is_empty():
-        return min(served)
+        tapped = _span(taps["service_date"].to_list())
+        raise DataRejected(
+            f"The timetable of this line has no service on any day of its taps ({tapped}): give the "
+            f"timetable of such a day, or set `date` to one that it has ({_span(served)})."
+        )
     return days.sort("num_riders", "service_date", descending=[True, False])["service_date"][0]
+
+
+def _span(days: Collection[dt.date]) -> str:
+    """First and last of some days."""
+    first, last = min(days), max(days)
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _within(line: Any, ends: tuple[str, str]) -> bool:

@@ -11,6 +11,7 @@ from workbench.domains import load_decision, load_domain
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.notebook import open_study
 from workbench.runs import data_from, decide
+from workbench.simulation.transit import ForwardHeadway, LineScenario
 
 SPEEDS = "segment_id,timestamp,speed_kmh\n" + "".join(
     f"S{i},2026-03-{day:02d} 07:{minute:02d}:00,{40 + i + day}\n"
@@ -88,6 +89,15 @@ def test_parameters_are_checked_as_on_the_command_line(study):
         7,
         8,
     ]
+
+
+def test_options_are_given_as_they_are_simulated():
+    control = ForwardHeadway(stops=("P004",))
+    options = {"now": LineScenario(capacity=24), "held": LineScenario(capacity=24, control=control)}
+    with open_study("traffic", tables=["taps", "timetable"]) as opened:
+        brief = opened.brief("traffic.headways", baseline="now", replications=5, scenarios=options)
+    told = brief.run.parameters["scenarios"]
+    assert {name: LineScenario.model_validate_json(json.dumps(one)) for name, one in told.items()} == options
 
 
 def test_unknown_names_are_told_the_nearest(study):

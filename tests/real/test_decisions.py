@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import statistics
 from pathlib import Path
 
 import numpy as np
@@ -170,51 +169,12 @@ class TestBeijing:
 
 
 class TestXiamen:
-    """
-    The timetable is made here, because the data have none.
-
-    A bus leaves each stop the mean running minutes of its quarter-hour after the one before; where no bus ran
-    in that quarter-hour, the median over those in which one did. So buses are scheduled as they were sent.
-    """
+    """With the timetable that `xiamen` makes of the dispatches."""
 
     PARAMETERS = CrowdingParameters(capacity=BUS)
 
-    @pytest.fixture(scope="class")
-    @classmethod
-    def source(cls, real_data, tmp_path_factory):
-        folder, place = real_data / "transport" / "xiamen_brt2", tmp_path_factory.mktemp("xiamen")
-        with (folder / "running_minutes_direction_0.csv").open(encoding="utf-8") as file:
-            table = [{key: int(value) for key, value in row.items()} for row in csv.DictReader(file)]
-        links = [f"s{i}" for i in range(37) if any(row[f"s{i}"] for row in table)]
-        usual = {link: statistics.median(row[link] for row in table if row[link]) for link in links}
-        lines = ["trip,stop_sequence,stop,minute"]
-        for trip, minute in enumerate((folder / "dispatch_minutes_direction_0.csv").read_text().split()):
-            at = float(minute)
-            for order in range(len(links) + 1):
-                lines.append(f"{trip},{order},s{order},{at:g}")
-                if order < len(links):
-                    (row,) = (row for row in table if row["FROM_MINUTE"] <= at < row["TO_MINUTE"] + 1)
-                    at += row[links[order]] or usual[links[order]]
-        (place / "timetable.csv").write_text("\n".join(lines) + "\n")
-        times = "{from: minute, origin: 2018-06-01T00:00:00, unit: min}"
-        block = f"""  timetable:
-    files: {place / "timetable.csv"}
-    columns:
-      service_date: {{value: 2018-06-01}}
-      trip_id: trip
-      stop_sequence: stop_sequence
-      route_id: {{value: BRT2}}
-      direction_id: {{value: 0}}
-      stop_id: stop
-      arrival_timestamp: {times}
-      departure_timestamp: {times}
-"""
-        text = (SOURCES / "xiamen_brt2.yaml").read_text(encoding="utf-8")
-        (place / "xiamen.yaml").write_text(text.rstrip("\n") + "\n" + block, encoding="utf-8")
-        return place / "xiamen.yaml"
-
-    def test_everybody_is_on_the_line(self, answered, engine, source, real_data):
-        run = answered(Crowding, source, self.PARAMETERS, engine)
+    def test_everybody_is_on_the_line(self, answered, engine, xiamen, real_data):
+        run = answered(Crowding, xiamen, self.PARAMETERS, engine)
         with (real_data / "transport" / "xiamen_brt2" / "passengers_direction_0.csv").open(
             encoding="utf-8"
         ) as file:
@@ -223,8 +183,8 @@ class TestXiamen:
         assert measure(run, "rides_unassigned")["unassigned"].to_list() == [0]
         assert measure(run, "load_profile")["riders"].sum() == sum(end - start for start, end in rides)
 
-    def test_headways_at_the_first_stop(self, answered, engine, source):
-        (row,) = measure(answered(Crowding, source, self.PARAMETERS, engine), "headways").iter_rows(
+    def test_headways_at_the_first_stop(self, answered, engine, xiamen):
+        (row,) = measure(answered(Crowding, xiamen, self.PARAMETERS, engine), "headways").iter_rows(
             named=True
         )
         assert (row["stop_id"], row["headways"]) == ("s0", 123)
@@ -232,10 +192,10 @@ class TestXiamen:
         population = row["cv"] * (122 / 123) ** 0.5
         assert population == pytest.approx(0.88, abs=0.005)
 
-    def test_one_day_tells_what_was(self, answered, engine, source):
-        told = brief(answered(Crowding, source, self.PARAMETERS, engine))
+    def test_one_day_tells_what_was(self, answered, engine, xiamen):
+        told = brief(answered(Crowding, xiamen, self.PARAMETERS, engine))
         assert told["answer"]["confidence"]["word"] == "cannot_tell"
         assert told["quantities"]["factor.cell1"]["value"] > 0.3
 
-    def test_measures_do_not_depend_on_the_engine(self, same, engine, source):
-        same(Crowding, source, self.PARAMETERS, engine)
+    def test_measures_do_not_depend_on_the_engine(self, same, engine, xiamen):
+        same(Crowding, xiamen, self.PARAMETERS, engine)

@@ -7,9 +7,11 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from workbench.briefs.figures import lines
 from workbench.errors import BadParameter
 from workbench.simulation.output_analysis import (
     batch_means,
+    drawn,
     holm,
     paired_difference,
     replications_needed,
@@ -52,6 +54,15 @@ def test_paired_difference_agrees_with_scipy(generator):
     apart = ours.var(ddof=1) + theirs.var(ddof=1)
     assert found.variance_ratio == pytest.approx(apart / np.var(ours - theirs, ddof=1))
     assert found.variance_ratio > 5
+
+
+def test_intervals_are_laid_out_as_pictures_take_them():
+    one, two = t_interval([1.0, 3.0]), t_interval([2.0, 2.0])
+    found = drawn({"a": [one, two], "b": [two, two]})
+    assert found["series"] == {"a": [2.0, 2.0], "b": [2.0, 2.0]}
+    assert found["lows"]["a"] == [one.low, 2.0]
+    assert found["highs"]["a"] == [one.high, 2.0]
+    assert lines([1, 2], **found, xlabel="x", ylabel="y").startswith("<svg")
 
 
 def test_differences_that_do_not_vary():

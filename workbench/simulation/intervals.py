@@ -8,7 +8,7 @@ inside it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -145,6 +145,27 @@ def paired_difference(values: ArrayLike, baseline: ArrayLike, *, level: float = 
     return Difference(
         interval, p, min(1.0, max(-1.0, correlation)) if correlation == correlation else math.nan, ratio
     )
+
+
+def drawn(found: Mapping[str, Sequence[Interval]]) -> dict[str, dict[str, list[float]]]:
+    """
+    Lay intervals out as `workbench.briefs.figures.lines` takes them.
+
+    Parameters
+    ----------
+    found
+        The intervals of each series along the axis, by its name.
+
+    Returns
+    -------
+    dict
+        `series` (means), `lows` and `highs`: `lines(x, **drawn(found), xlabel="...", ylabel="...")`.
+    """
+    ends = {"series": "mean", "lows": "low", "highs": "high"}
+    return {
+        end: {name: [float(getattr(one, which)) for one in each] for name, each in found.items()}
+        for end, which in ends.items()
+    }
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

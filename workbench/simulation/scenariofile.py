@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from workbench.errors import BadFile, UnknownName, WorkbenchError, nearest
+from workbench.errors import BadFile, BadScenario, UnknownName, WorkbenchError, nearest
 from workbench.simulation.designs import grid, latin_hypercube, one_at_a_time
 from workbench.simulation.scenario import change
 from workbench.simulation.streams import Streams
@@ -33,8 +33,11 @@ from workbench.simulation.streams import Streams
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from workbench.data.yamlfile import Lines
+
 M = TypeVar("M", bound="BaseModel")
 Where = tuple[str | int, ...]
+DESIGNS = ("grid", "one_at_a_time", "latin_hypercube")
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,26 @@ class ScenarioFile(Generic[M]):
         By name, in the order of the file.
     baseline
         The one that the others are compared with.
+    path, lines
+        The file, and where everything stands in it.
     """
 
     scenarios: Mapping[str, M]
     baseline: str
+    path: str = ""
+    lines: Lines | None = None
+
+    def refused(self, error: BadScenario) -> WorkbenchError:
+        """Tell a scenario that does not fit what is simulated with its place in the file."""
+        if self.lines is None:
+            return error
+        own: Where = ("scenarios", error.scenario)
+        places = [own] if self.lines.has(own) else [(key,) for key in DESIGNS if self.lines.has((key,))]
+        found = (self.lines.find(each, error.value) for each in (*places, ("base",)) if error.value)
+        where = next((each for each in found if each is not None), next(iter(places), ()))
+        said = error.said if where[:2] == own else error.message
+        place = self.lines.place(where)
+        return BadFile(self.path, [(self.lines.of(where), f"{place}: {said}" if place else said)])
 
 
 def read_scenarios(source: str | Path, kind: type[M]) -> ScenarioFile[M]:
@@ -91,7 +110,7 @@ def read_scenarios(source: str | Path, kind: type[M]) -> ScenarioFile[M]:
         mistakes.append((lines.of(("baseline",)), said))
     if mistakes:
         raise BadFile(name, ordered(mistakes))
-    return ScenarioFile(scenarios, baseline)
+    return ScenarioFile(scenarios, baseline, name, lines)
 
 
 def schema(kind: type[BaseModel]) -> dict[str, Any]:
@@ -156,9 +175,11 @@ class _Reading(Generic[M]):
         base = dict(self._data.get("base", {}))
         made: dict[str, M] = {}
         for name, values in self._data.get("scenarios", {}).items():
+            if not name.strip():
+                self.mistakes.append((("scenarios", name), "the name of a scenario must not be blank"))
             if (one := self._one({**base, **values}, ("scenarios", name), set(values))) is not None:
                 made[name] = one
-        designs = [key for key in ("grid", "one_at_a_time", "latin_hypercube") if key in self._data]
+        designs = [key for key in DESIGNS if key in self._data]
         if designs and (start := self._one(base, ("base",), set(base))) is not None:
             for design in designs:
                 for name, one in self._designed(design, start).items():
@@ -200,12 +221,17 @@ class _Reading(Generic[M]):
                 self.mistakes.append((where, str(error)))
                 return False
             except WorkbenchError as error:
-                self.mistakes.append(((*where, index), str(error)))
+                self._changed(start, field, value, (*where, index), str(error))
             else:
-                self._one(
-                    _with(start.model_dump(mode="json"), field.split("."), value), (*where, index), set()
-                )
+                self._changed(start, field, value, (*where, index))
         return len(self.mistakes) == before
+
+    def _changed(self, start: M, field: str, value: Any, where: Where, otherwise: str = "") -> None:
+        """Say what is wrong with a value of a design as with one of a scenario; else what `change` says."""
+        before = len(self.mistakes)
+        self._one(_with(start.model_dump(mode="json"), field.split("."), value), where, set())
+        if otherwise and len(self.mistakes) == before:
+            self.mistakes.append((where, otherwise))
 
     def _one(self, values: Mapping[str, Any], where: Where, own: set[str]) -> M | None:
         """One scenario, its mistakes told where its own values stand, or where the base gave them."""
@@ -228,6 +254,10 @@ class _Reading(Generic[M]):
                     said = f"`{'.'.join(map(str, steps))}` is missing: give it here or in `base`"
                     place, steps = where, ()
                 elif one["type"] != "value_error":
+                    said = said.replace("Input should be", "must be").replace(
+                        "greater than or equal to", "at least"
+                    )
+                    said = said.replace("less than or equal to", "at most").replace("greater than", "above")
                     said = f"{said[:1].lower() + said[1:]}, is {shown(one['input'])}"
                 self.mistakes.append(((*place, *steps), said))
             return None

@@ -20,6 +20,7 @@ from workbench.errors import BadParameter, UnknownName
 from workbench.simulation.runs import Runs
 from workbench.simulation.scenario import scenario_json
 from workbench.simulation.transit import LineScenario, line_from_sections
+from workbench.simulation.transit.plan import open_plan
 
 DEPARTURES = [7 * 3600 + 600 * n for n in range(12)]
 
@@ -76,6 +77,12 @@ class TestOptions:
             (7 * 3600, 8 * 3600, 600.0),
             (8 * 3600, 9 * 3600, 600.0),
         ]
+
+    def test_a_first_hour_that_begins_late_keeps_its_headway(self):
+        """Two departures from 7:30, a quarter of an hour apart, are not one every half hour."""
+        late = line_from_sections("9", ["a", "b"], [300.0], [27_000 + 900 * n for n in range(10)])
+        assert [band.headway_s for band in bands(late, 1.0)] == [900.0, 900.0, 900.0]
+        assert len(open_plan(late, None, bands(late, 1.0), ()).trips.dispatch_s) == 10
 
     def test_a_quarter_more_departures_is_four_fifths_of_the_headway(self, line):
         assert [band.headway_s for band in bands(line, 0.8)] == [480.0, 480.0]
@@ -218,7 +225,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("bad", "said"),
         [
-            ("headway_s: -4", "headway_s: must be above 0, is -4"),
+            ("headway_s: -4", "headway_s: must be at least 1, is -4"),
             ("headway_s: 600, capacity: 0", "capacity: must be at least 1"),
             ("headwai_s: 600", "headwai_s: unknown key. Nearest: headway_s"),
         ],

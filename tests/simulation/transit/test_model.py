@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.errors import BadParameter
-from workbench.simulation import Experiment, Model, Streams, Traced
+from workbench.simulation import Experiment, Model, Observed, Streams, Traced
 from workbench.simulation.transit import (
     Band,
     Demand,
@@ -92,6 +92,26 @@ def test_a_trace_lists_every_arrival_and_departure(small, ring, days):
         assert log["left_behind"].sum() == outcomes["left_behind"]
         assert log["boarded"].sum() >= outcomes["passengers"] - outcomes["unserved"]
         assert set(log["event"].unique()) == {"arrive", "depart"}
+
+
+def test_a_series_holds_the_waits_behind_the_mean_in_the_order_of_coming(small, ring, days):
+    for model, scenario in ((small, LineScenario(capacity=15)), (ring, LineScenario(fleet=3))):
+        day = days(model)[0]
+        waits = model.series(scenario, day)["wait"]
+        come = np.argsort(day.passengers().arrive_s, kind="stable")
+        by_stop = np.empty_like(waits)
+        by_stop[come] = waits
+        log = model.simulate(model.inputs(scenario, day))
+        served = ~np.isnan(log.alight_s)
+        assert (by_stop[served] == log.wait_s[served]).all()
+        assert waits.mean() == pytest.approx(model.run(scenario, day)["mean_wait_s"], rel=1e-12)
+
+
+def test_a_warm_up_is_found_where_vehicles_start_evenly_spaced_and_bunch(ring):
+    found = Experiment(ring, {"even start": LineScenario(fleet=4)}, seed=1).warm_up("wait")
+    assert 0 <= found.delete <= len(found.ensemble) // 2
+    assert found.replications == 20
+    assert isinstance(ring, Observed)
 
 
 def test_an_experiment(small):

@@ -19,7 +19,10 @@ from workbench.simulation.transit import (
 )
 
 BAD = {
-    "negative headway": ({"headway_s": -60}, "LineScenario: headway_s must be greater than 0, not -60."),
+    "negative headway": (
+        {"headway_s": -60},
+        "LineScenario: headway_s must be greater than or equal to 1, not -60.",
+    ),
     "no capacity": ({"capacity": 0}, "LineScenario: capacity must be greater than or equal to 1, not 0."),
     "more seats than places": ({"seats": 90}, "seats must be at most the capacity of 80, not 90"),
     "unknown key": (
@@ -53,7 +56,7 @@ BAD = {
                 {"from_s": "08:00", "to_s": "10:00", "headway_s": 60},
             ]
         },
-        "two bands overlap at 08:00",
+        "two bands overlap at 08:00: let one end where the next begins",
     ),
     "backwards": (
         {"incidents": [{"from_stop": "a", "to_stop": "b", "from_s": "09:00", "to_s": "08:00", "factor": 2}]},
@@ -84,9 +87,15 @@ ODD = {
         {"incidents": [{"from_stop": "s5", "to_stop": "s3", "from_s": 0, "to_s": 9, "factor": 2}]},
         "An incident's stop 's3' does not come after 's5' on line small.",
     ),
-    "backward control": ({"control": TwoWay()}, "TwoWay is for closed lines, and line small is open."),
+    "backward control": (
+        {"control": TwoWay()},
+        "TwoWay is for closed lines, and line small is open; hold with forward_headway",
+    ),
     "short turn": ({"control": ShortTurn(turn="s3", resume="s5")}, "ShortTurn is for closed lines"),
-    "fleet": ({"fleet": 3}, "Line small is open, so fleet does not apply; close it with round_trip."),
+    "fleet": (
+        {"fleet": 3},
+        "Line small is open, so fleet does not apply; leave it out, or close the line with round_trip.",
+    ),
     "overtaking": ({"overtaking": True}, "vehicles of an open line never overtake"),
     "headways for a part of the day": (
         {"bands": [{"from_s": "06:00", "to_s": "07:00", "headway_s": 600}]},

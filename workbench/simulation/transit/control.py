@@ -71,7 +71,7 @@ class Holding(Control):
     """
 
     stops: tuple[Stop, ...] = told((), STOPS, STOPS_ZH)
-    most_s: float = told(300.0, "Longest hold", "最长扣车时间", "s", ge=0)
+    most_s: float = told(300.0, "Longest hold", "最长扣车时间", "s", ge=0, le=1_000_000)
     rule: ClassVar[int] = rules.OWN
 
     @property
@@ -108,7 +108,12 @@ class ScheduleHolding(Holding):
 
     policy: Literal["schedule_holding"] = "schedule_holding"
     slack_s: float = told(
-        0.0, "Added to the scheduled time; may be negative", "计划时刻的附加量，可为负", "s"
+        0.0,
+        "Added to the scheduled time; may be negative",
+        "计划时刻的附加量，可为负",
+        "s",
+        ge=-86_400,
+        le=86_400,
     )
     rule: ClassVar[int] = rules.SCHEDULE
 
@@ -123,9 +128,11 @@ class ForwardHeadway(Holding):
 
     policy: Literal["forward_headway"] = "forward_headway"
     alpha: float = told(
-        0.5, "Share of the headway's deviation that is held back", "车头时距偏差的纠正比例", ge=0
+        0.5, "Share of the headway's deviation that is held back", "车头时距偏差的纠正比例", ge=0, le=1000
     )
-    slack_s: float = told(0.0, "Hold at the planned headway", "车头时距正常时的扣车时间", "s", ge=0)
+    slack_s: float = told(
+        0.0, "Hold at the planned headway", "车头时距正常时的扣车时间", "s", ge=0, le=86_400
+    )
     rule: ClassVar[int] = rules.FORWARD
 
 
@@ -133,7 +140,7 @@ class TwoWay(Holding):
     """Hold by alpha (gap behind - gap ahead): 0.5 makes them equal [2]_. Closed lines only."""
 
     policy: Literal["two_way"] = "two_way"
-    alpha: float = told(0.5, "Share of the difference of the gaps", "前后间隔之差的纠正比例", ge=0)
+    alpha: float = told(0.5, "Share of the difference of the gaps", "前后间隔之差的纠正比例", ge=0, le=1000)
     rule: ClassVar[int] = rules.TWO_WAY
     closed_only: ClassVar[bool] = True
 
@@ -146,7 +153,7 @@ class SelfCoordinating(Holding):
     """
 
     policy: Literal["self_coordinating"] = "self_coordinating"
-    alpha: float = told(0.5, "Share of the gap behind", "与后车间隔的比例", ge=0)
+    alpha: float = told(0.5, "Share of the gap behind", "与后车间隔的比例", ge=0, le=1000)
     rule: ClassVar[int] = rules.SELF
     closed_only: ClassVar[bool] = True
 
@@ -156,12 +163,13 @@ class BoardingLimit(Control):
 
     policy: Literal["boarding_limit"] = "boarding_limit"
     stops: tuple[Stop, ...] = told((), STOPS, STOPS_ZH)
-    boardings: int = told(15, "Most boardings at a stop", "每站最多上车人数", "persons", ge=0)
+    boardings: int = told(15, "Most boardings at a stop", "每站最多上车人数", "persons", ge=0, le=1_000_000)
     over: float = told(
         1.5,
         "Planned headways above which the gap ahead is wide; 0: always",
         "与前车间隔超过计划时距的倍数",
         ge=0,
+        le=1_000_000,
     )
 
 
@@ -177,9 +185,13 @@ class ShortTurn(Control):
     turn: Stop = told(..., "Last stop before the turn", "折返前的最后一站")
     resume: Stop = told(..., "First stop after the turn", "折返后的第一站")
     over: float = told(
-        2.0, "Planned headways above which the gap ahead is wide", "与前车间隔超过计划时距的倍数", ge=0
+        2.0,
+        "Planned headways above which the gap ahead is wide",
+        "与前车间隔超过计划时距的倍数",
+        ge=0,
+        le=1_000_000,
     )
-    turn_s: float = told(60.0, "Running time of the turn", "折返运行时间", "s", ge=0)
+    turn_s: float = told(60.0, "Running time of the turn", "折返运行时间", "s", ge=0, le=86_400)
     closed_only: ClassVar[bool] = True
 
 

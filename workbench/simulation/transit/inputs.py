@@ -98,13 +98,17 @@ def open_inputs(line: Line, scenario: LineScenario, day: Day) -> OpenInputs:
     for what, given in (("fleet", scenario.fleet), ("breakdowns", scenario.breakdowns)):
         if given:
             raise BadParameter(
-                f"Line {line.name} is open, so {what} does not apply; close it with round_trip."
+                f"Line {line.name} is open, so {what} does not apply; leave it out, or close the line with "
+                "round_trip."
             )
     if scenario.overtaking:
         raise BadParameter(f"Line {line.name} is open, and vehicles of an open line never overtake.")
     for control in scenario.controls:
         if control.closed_only:
-            raise BadParameter(f"{type(control).__name__} is for closed lines, and line {line.name} is open.")
+            raise BadParameter(
+                f"{type(control).__name__} is for closed lines, and line {line.name} is open; "
+                "hold with forward_headway or schedule_holding instead."
+            )
     plan = open_plan(line, scenario.headway_s, scenario.bands, scenario.departures_s)
     after = np.maximum(plan.trips.dispatch_s - line.start_s, 0.0)
     return OpenInputs(

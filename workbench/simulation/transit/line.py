@@ -132,6 +132,11 @@ class Line:
     def place(self, stop: str | int) -> int:
         """Find a stop's place on the line by its name or number; `UnknownName` where it is not on it."""
         if isinstance(stop, int) and not isinstance(stop, bool) and 0 <= stop < len(self.stops):
+            if str(stop) in self.stops and self.stops[stop] != str(stop):
+                raise BadParameter(
+                    f"{stop} is both the name of a stop of line {self.name} and the place of its stop "
+                    f"'{self.stops[stop]}': name the stop in quotes."
+                )
             return stop
         try:
             return self.stops.index(str(stop))

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from workbench.errors import BadParameter
-from workbench.simulation.transit._arrays import Floats, Ints
+from workbench.simulation.transit._arrays import Floats, Ints, clock
 from workbench.simulation.transit.line import Line, Trips, walk
 from workbench.simulation.transit.scenario import Band, LineScenario
 
@@ -118,7 +118,7 @@ def _headway(line: Line, headway_s: float | None, bands: tuple[Band, ...], at_s:
             return band.headway_s
     if headway_s is None:
         raise BadParameter(
-            f"No headway is given for line {line.name} at {at_s:g} s after midnight: "
+            f"No headway is given for line {line.name} at {clock(at_s)}: "
             "give headway_s, or bands for all of its hours of service."
         )
     return headway_s

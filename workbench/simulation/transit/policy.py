@@ -75,5 +75,11 @@ def _places(line: Line, stops: tuple[Stop, ...] | None) -> Flags:
     """Stops at which a control applies: none, the ones named, or all."""
     flags = np.zeros(len(line.stops), dtype=np.bool_)
     if stops is not None:
-        flags[[line.place(stop) for stop in stops] if stops else slice(None)] = True
+        places = [line.place(stop) for stop in stops]
+        twice = next(
+            (stop for stop, place in zip(stops, places, strict=True) if places.count(place) > 1), None
+        )
+        if twice is not None:
+            raise BadParameter(f"The stop '{twice}' of line {line.name} is listed twice: keep it once.")
+        flags[places or slice(None)] = True
     return flags

@@ -32,12 +32,18 @@ class Dwell(Checked):
        edition, TCRP Report 165, chapter 6.
     """
 
-    boarding_s: float = told(2.75, "For one passenger to board", "每位乘客上车时间", "s", ge=0)
-    alighting_s: float = told(1.75, "For one passenger to alight", "每位乘客下车时间", "s", ge=0)
-    boarding_channels: int = told(1, "Passengers that board at once", "同时上车人数", "persons", ge=1)
-    alighting_channels: int = told(1, "Passengers that alight at once", "同时下车人数", "persons", ge=1)
-    doors_s: float = told(4.0, "To open and close the doors", "开关门时间", "s", ge=0)
-    least_s: float = told(0.0, "Shortest stand at any stop, used or not", "每站最短停站时间", "s", ge=0)
+    boarding_s: float = told(2.75, "For one passenger to board", "每位乘客上车时间", "s", ge=0, le=3600)
+    alighting_s: float = told(1.75, "For one passenger to alight", "每位乘客下车时间", "s", ge=0, le=3600)
+    boarding_channels: int = told(
+        1, "Passengers that board at once", "同时上车人数", "persons", ge=1, le=1000
+    )
+    alighting_channels: int = told(
+        1, "Passengers that alight at once", "同时下车人数", "persons", ge=1, le=1000
+    )
+    doors_s: float = told(4.0, "To open and close the doors", "开关门时间", "s", ge=0, le=3600)
+    least_s: float = told(
+        0.0, "Shortest stand at any stop, used or not", "每站最短停站时间", "s", ge=0, le=3600
+    )
     shared: bool = told(False, "Boarding after alighting, through the same doors", "上下车共用车门")
 
 
@@ -59,7 +65,7 @@ class Span(Checked):
 class Band(Span):
     """A headway for a part of the day."""
 
-    headway_s: float = told(..., "Headway", "发车间隔", "s", gt=0)
+    headway_s: float = told(..., "Headway", "发车间隔", "s", ge=1, le=86_400)
 
 
 class Incident(Span):
@@ -71,15 +77,15 @@ class Incident(Span):
 
     from_stop: Stop = told(..., "Where the slow sections begin", "受影响路段的起始站")
     to_stop: Stop = told(..., "Where they end", "受影响路段的终止站")
-    factor: float = told(..., "Running time over what it would be", "运行时间倍数", gt=0)
+    factor: float = told(..., "Running time over what it would be", "运行时间倍数", ge=0.01, le=1000)
 
 
 class Breakdown(Checked):
     """A vehicle of a closed line stands at its next stop."""
 
-    vehicle: int = told(..., "Number of the vehicle, from 0", "车辆编号（从 0 开始）", ge=0)
+    vehicle: int = told(..., "Number of the vehicle, from 0", "车辆编号（从 0 开始）", ge=0, le=10_000)
     at_s: TimeOfDay = told(..., "From when on", "开始时刻", "s")
-    lasts_s: float = told(..., "How long", "持续时间", "s", ge=0)
+    lasts_s: float = told(..., "How long", "持续时间", "s", ge=0, le=200_000)
 
 
 class LineScenario(Checked):
@@ -93,20 +99,24 @@ class LineScenario(Checked):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(title="Line scenario")
 
-    headway_s: float | None = told(None, "Headway between dispatches", "发车间隔", "s", gt=0)
+    headway_s: float | None = told(None, "Headway between dispatches", "发车间隔", "s", ge=1, le=86_400)
     bands: tuple[Band, ...] = told((), "Other headways in parts of the day (open lines)", "分时段发车间隔")
-    departures_s: tuple[TimeOfDay, ...] = told((), "Dispatches of full trips (open lines)", "发车时刻表", "s")
-    fleet: int | None = told(None, "Vehicles of a closed line", "环线配车数", "vehicles", ge=1)
-    capacity: int = told(80, "Riders that a vehicle holds", "车辆载客定员", "persons", ge=1)
+    departures_s: tuple[TimeOfDay, ...] = told(
+        (), "Dispatches of full trips, in any order (open lines)", "发车时刻表，次序不限", "s"
+    )
+    fleet: int | None = told(None, "Vehicles of a closed line", "环线配车数", "vehicles", ge=1, le=10_000)
+    capacity: int = told(80, "Riders that a vehicle holds", "车辆载客定员", "persons", ge=1, le=1_000_000)
     seats: int | None = told(
-        None, "Riders that sit; all where not given", "座位数；不填则等于定员", "persons", ge=0
+        None, "Riders that sit; all where not given", "座位数；不填则等于定员", "persons", ge=0, le=1_000_000
     )
     control: AnyControl | tuple[AnyControl, ...] = told(
         NoControl(), "One policy, or holding with a boarding limit and a short turn", "运行控制策略"
     )
     dwell: Dwell = told(Dwell(), "Time at stops", "停站时间")
-    demand_factor: float = told(1.0, "Passengers over what they are today", "客流倍数", ge=0)
-    running_time_factor: float = told(1.0, "Running times over what they are today", "运行时间倍数", gt=0)
+    demand_factor: float = told(1.0, "Passengers over what they are today", "客流倍数", ge=0, le=100)
+    running_time_factor: float = told(
+        1.0, "Running times over what they are today", "运行时间倍数", ge=0.01, le=100
+    )
     incidents: tuple[Incident, ...] = told((), "Slower sections for some time", "事故与占道")
     breakdowns: tuple[Breakdown, ...] = told((), "Vehicles that break down (closed lines)", "车辆故障")
     overtaking: bool = told(False, "Vehicles may pass each other (closed lines)", "允许超车（环线）")
@@ -133,7 +143,9 @@ class LineScenario(Checked):
             raise ValueError("give departures_s or headways (headway_s, bands), not both")
         for before, after in pairwise(sorted(self.bands, key=lambda band: band.from_s)):
             if after.from_s < before.to_s:
-                raise ValueError(f"two bands overlap at {clock(after.from_s)}")
+                raise ValueError(
+                    f"two bands overlap at {clock(after.from_s)}: let one end where the next begins"
+                )
         return self
 
     @property
