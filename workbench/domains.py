@@ -84,10 +84,20 @@ class Measures:
         Clean tables by name.
     work
         Folder in which intermediates are kept.
+    rejected
+        Share of the rows of each table that screening set aside, where it is known.
     """
 
-    def __init__(self, known: Mapping[str, Measure], tables: Mapping[str, Table], work: Path) -> None:
+    def __init__(
+        self,
+        known: Mapping[str, Measure],
+        tables: Mapping[str, Table],
+        work: Path,
+        *,
+        rejected: Mapping[str, float] | None = None,
+    ) -> None:
         self._known, self._tables, self._work = known, tables, work
+        self.rejected = dict(rejected or {})
         self._lazy: dict[str, Table] = {}
         self.made: dict[str, pl.DataFrame] = {}
 
@@ -121,6 +131,15 @@ class Measures:
             frame = self.table(name).gather()
             self.made[name] = frame.sort(frame.columns, nulls_last=True)
         return self.made[name]
+
+    def with_tables(self, changed: Mapping[str, Table], work: Path) -> Measures:
+        """Give the measures of other tables; what is made from none of the changed ones is taken over."""
+        others = Measures(self._known, {**self._tables, **changed}, work)
+        for name, one in self._known.items():
+            if not {*one.tables, *one.optional} & set(changed):
+                others._lazy |= {name: self._lazy[name]} if name in self._lazy else {}
+                others.made |= {name: self.made[name]} if name in self.made else {}
+        return others
 
     def possible(self) -> list[str]:
         """Names of the measures whose tables were given."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from pipelines.traffic.congestion_brief import write_brief
+from pipelines.traffic.words import record_words
 from workbench._text import Text
 from workbench.briefs import Brief
 from workbench.decisions import resample_ratio, top_choice
@@ -121,6 +122,9 @@ class Congestion(Decision):
         "Which road segments should be treated first, and how sure is it that each belongs among the worst?",
         "应优先治理哪些路段？每个路段确属最拥堵之列的把握有多大？",
     )
+    decision_maker: ClassVar[Text] = record_words().text("congestion.maker")
+    use_for: ClassVar[Text] = record_words().text("congestion.use_for")
+    not_for: ClassVar[Text] = record_words().text("congestion.not_for")
     required: ClassVar[tuple[str, ...]] = ("road_speeds",)
     optional: ClassVar[tuple[str, ...]] = ("segments",)
     Parameters: ClassVar[type[Parameters]] = CongestionParameters

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.traffic.congestion_record import record
 from pipelines.traffic.names import segment_names
 from pipelines.traffic.words import count, words
 from workbench._text import LANGUAGES, Text
@@ -53,6 +54,7 @@ def write_brief(
         changes=w.changes(),
         assumptions=w.assumptions(),
         limits=w.limits(),
+        sections=record(measures, parameters, judged, samples, choice, w.names),
     )
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Reason = Literal["bias", "imprecision", "indirectness", "inconsistency"]
 GRADES = ("high", "moderate", "low", "very_low")
+GREEN_REJECTED, AMBER_REJECTED = 0.01, 0.05
+"""Shares of rows set aside up to which the quality of a table is green, and amber; red above (house rule)."""
 T_BASIS = Text("t interval over draws", "对抽样的t区间")
 DRAWS_BASIS = Text("quantiles over draws", "抽样分位数")
 
@@ -141,7 +143,7 @@ def cost_benefit(found: CostBenefit, *, base: Text, labels: Mapping[str, Text]) 
     return Section("cost_benefit", prose=prose, tables=(Table("cost-benefit", caption, heads, tuple(rows)),))
 
 
-def equity(found: Equity, labels: Mapping[str, Text]) -> Section:
+def equity(found: Equity, labels: Mapping[str, Text], *, members: str = "persons") -> Section:
     """
     Say who gains least.
 
@@ -151,13 +153,15 @@ def equity(found: Equity, labels: Mapping[str, Text]) -> Section:
         From `workbench.decisions.by_group`.
     labels
         What each group is called.
+    members
+        Unit code of what the groups are made of and weighted by: "persons", "segments", "stops".
     """
     words = Words()
     w = words.text
     unit = found.outcome.unit
     heads = (
         Head("group", w("sec.equity.group")),
-        Head("persons", w("sec.equity.persons"), "persons"),
+        Head("members", w(f"sec.equity.{members}"), members),
         Head("mean", w("sec.equity.mean")),
         Head("gap", w("sec.equity.gap")),
         Head("worst", w("sec.equity.p_worst"), "probability"),
@@ -169,7 +173,7 @@ def equity(found: Equity, labels: Mapping[str, Text]) -> Section:
             Row(
                 (
                     labels[group.name],
-                    Quantity(f"equity.persons.{at}", group.population, "persons", decimals=0),
+                    Quantity(f"equity.members.{at}", group.population, members, decimals=0),
                     _interval(
                         f"equity.mean.{at}", (mean.mean, mean.low, mean.high) if mean else None, unit, T_BASIS
                     ),
@@ -193,6 +197,11 @@ def equity(found: Equity, labels: Mapping[str, Text]) -> Section:
         )
     caption = words.phrase("sec.equity", outcome=found.outcome.label)
     return Section("equity", prose=tuple(said), tables=(Table("equity", caption, heads, tuple(rows)),))
+
+
+def quality_of(share: float) -> str:
+    """Rate a table by the share of its rows that were set aside: "green", "amber" or "red"."""
+    return "green" if share <= GREEN_REJECTED else "amber" if share <= AMBER_REJECTED else "red"
 
 
 @dataclass(frozen=True)
