@@ -22,6 +22,7 @@ from workbench.briefs import (
     Source,
     Table,
 )
+from workbench.briefs.scope import whole
 from workbench.decisions import TopChoice, interval
 from workbench.decisions.resampling import LEAST_DAYS
 
@@ -54,7 +55,7 @@ def write_brief(
         changes=w.changes(),
         assumptions=w.assumptions(),
         limits=w.limits(),
-        sections=record(measures, parameters, judged, samples, choice, w.names),
+        sections=record(measures, parameters, judged, samples, choice, w.names) if whole() else (),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.traffic.words import count, reason, record_words, words
 from workbench._text import Text
-from workbench.briefs import Head, Phrase, Quantity, Row, Source, Table
+from workbench.briefs import Head, Phrase, Quantity, Row, Table
 from workbench.briefs.appraisal import DRAWS_BASIS, alternatives, certainty, equity, graded, quality_of
 from workbench.briefs.checklist import Section
 from workbench.briefs.modelcard import Backcast, Checked, model_card, validation, verification

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from pipelines.traffic.headway_fleet import Need, fleet_need, run_back
 from workbench.simulation import Streams
 from workbench.simulation.intervals import paired_difference, t_interval
 from workbench.simulation.selection import Chances, chances
@@ -93,7 +94,12 @@ class Costs:
         return max(needed, len(difference)) if needed <= MOST_RUNS else None
 
 
-def priced(runs: Runs, scenarios: Mapping[str, LineScenario], line: Line, p: HeadwaysParameters) -> Costs:
+def priced(
+    runs: Runs,
+    scenarios: Mapping[str, LineScenario],
+    needs: Mapping[str, Need],
+    p: HeadwaysParameters,
+) -> Costs:
     """
     Price every simulated day as if the year were made of such days.
 
@@ -101,25 +107,30 @@ def priced(runs: Runs, scenarios: Mapping[str, LineScenario], line: Line, p: Hea
     ----------
     runs
         With the outcomes of a line.
-    scenarios, line
+    scenarios
         What was run.
+    needs
+        Vehicles and hours beside those simulated, from `fleets`.
     p
-        Unit costs. Hours in service, and vehicles, are for both directions; waiting is that of the direction
-        simulated. A vehicle of another size costs (capacity / the baseline's capacity) ** elasticity times as
-        much to own.
+        Unit costs. Vehicles and hours are for both directions, empty driving with them; waiting is that of
+        the direction simulated. A vehicle of another size costs (capacity / the baseline's capacity) **
+        elasticity times as much to own.
     """
-    fleet = fleets(runs, scenarios, line, p.layover_s)
     today = scenarios[p.baseline].capacity
     size = {name: (one.capacity / today) ** p.size_elasticity for name, one in scenarios.items()}
-    vehicles = pl.col("scenario").replace_strict(fleet, return_dtype=pl.Float64)
-    dearer = pl.col("scenario").replace_strict(size, return_dtype=pl.Float64)
+
+    def of(values: Mapping[str, float]) -> pl.Expr:
+        return pl.col("scenario").replace_strict(values, return_dtype=pl.Float64)
+
+    vehicles = of({name: float(one.vehicles) for name, one in needs.items()})
+    more_h = of({name: one.back_h + one.empty_h for name, one in needs.items()})
     year = p.days_per_year / MILLION
     hours, riders = pl.col("vehicle_hours"), pl.col("passengers")
     frame = runs.frame.select(
         "scenario",
         "replication",
         vehicles.alias("vehicles"),
-        (year * (2 * hours * p.vehicle_hour_cost + vehicles * dearer * p.vehicle_day_cost)).alias(
+        (year * ((hours + more_h) * p.vehicle_hour_cost + vehicles * of(size) * p.vehicle_day_cost)).alias(
             "operating"
         ),
         (year * pl.col("mean_wait_s") * riders / HOUR_S * p.wait_hour_value).fill_nan(0.0).alias("waiting"),
@@ -133,27 +144,25 @@ def priced(runs: Runs, scenarios: Mapping[str, LineScenario], line: Line, p: Hea
 
 
 def fleets(
-    runs: Runs, scenarios: Mapping[str, LineScenario], line: Line, layover_s: float
-) -> dict[str, float]:
-    """
-    Vehicles that each option needs for both directions.
-
-    The round trip (twice the mean simulated running time and two layovers) over the headway of the busiest
-    hour, rounded up.
-    """
+    runs: Runs,
+    scenarios: Mapping[str, LineScenario],
+    line: Line,
+    layover_s: float,
+    *,
+    back: Line | None = None,
+    back_scenarios: Mapping[str, LineScenario] | None = None,
+) -> dict[str, Need]:
+    """Vehicles that each option needs for both directions, by its blocks at mean simulated running times."""
     mean = runs.frame.group_by("scenario").agg(pl.col("cycle_time_s").drop_nans().mean())
-    running = dict(mean.iter_rows())
+    running = {name: value or 0.0 for name, value in mean.iter_rows()}
     return {
-        name: float(math.ceil(2 * ((running[name] or 0.0) + layover_s) / _shortest_headway(scenario, line)))
+        name: fleet_need(
+            line,
+            scenario,
+            running[name],
+            back=back,
+            back_scenario=(back_scenarios or run_back(scenarios))[name],
+            layover_s=layover_s,
+        )
         for name, scenario in scenarios.items()
     }
-
-
-def _shortest_headway(scenario: LineScenario, line: Line) -> float:
-    """Mean headway of the busiest hour, s."""
-    if scenario.bands:
-        return min(band.headway_s for band in scenario.bands)
-    if scenario.headway_s is not None:
-        return scenario.headway_s
-    times = np.asarray(scenario.departures_s or line.trips.dispatch_s, float)
-    return HOUR_S / float(np.bincount((times // HOUR_S).astype(int)).max())

@@ -102,6 +102,8 @@ def run_back(scenarios: Mapping[str, LineScenario]) -> dict[str, LineScenario]:
 
 def _at_all_hours(bands: tuple[Band, ...]) -> tuple[Band, ...]:
     """Bands drawn out over the hours that none of them covers."""
+    if not bands:
+        return ()
     ends = [*(band.from_s for band in bands[1:]), DAY_S]
     starts = [0.0, *ends[:-1]]
     return tuple(

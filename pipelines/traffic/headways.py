@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from pipelines.traffic.headway_fleet import run_back
 from pipelines.traffic.headway_options import refuse_unfit, today_and_others
 from workbench._text import Text
 from workbench.briefs import Brief
@@ -20,8 +21,9 @@ from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.simulation.transit.scenario import LineScenario
 
 if TYPE_CHECKING:
+    from pipelines.traffic.headway_costs import Costs
     from workbench.simulation.runs import Runs
-    from workbench.simulation.transit import LineModel
+    from workbench.simulation.transit import Line, LineModel
 
 TODAY = "today"
 BANDS = {"morning": ("07:00", "09:00"), "midday": ("09:00", "16:00"), "evening": ("16:00", "19:00")}
@@ -129,7 +131,6 @@ class Headways(Decision):
     def answer(self, measures: Measures, parameters: Any) -> Brief:
         """Build the line and its demand, simulate the options, price them and see how sure the order is."""
         from pipelines.traffic.headway_brief import write_brief
-        from pipelines.traffic.headway_costs import priced
         from workbench.simulation import Experiment
 
         p: HeadwaysParameters = parameters
@@ -150,26 +151,45 @@ class Headways(Decision):
                 at_most=max(2000, p.replications),
             )
         runs = run(workers=self.workers)
-        costs = priced(runs, scenarios, case.model.line, p)
+        back = _back_scenarios(case, scenarios, house=not p.scenarios)
+        costs = self._priced(case, runs, scenarios, back, p)
         measures.made["headway_runs"] = runs.frame
         measures.made["headway_costs"] = costs.frame
-        changed = self._changed(case.model, scenarios, p)
+        changed = self._changed(case, scenarios, back, p)
         return write_brief(self, measures, p, case, scenarios, runs, costs, changed)
 
+    def _priced(
+        self,
+        case: Case,
+        runs: Runs,
+        scenarios: Mapping[str, LineScenario],
+        back: Mapping[str, LineScenario],
+        p: HeadwaysParameters,
+    ) -> Costs:
+        from pipelines.traffic.headway_costs import fleets, priced
+
+        line = case.model.line
+        needs = fleets(runs, scenarios, line, p.layover_s, back=case.back, back_scenarios=back)
+        return priced(runs, scenarios, needs, p)
+
     def _changed(
-        self, model: LineModel, scenarios: Mapping[str, LineScenario], p: HeadwaysParameters
+        self,
+        case: Case,
+        scenarios: Mapping[str, LineScenario],
+        back: Mapping[str, LineScenario],
+        p: HeadwaysParameters,
     ) -> dict[str, tuple[str, float]]:
         """The cheapest option and its chance, had demand, running times or dwell been otherwise."""
-        from pipelines.traffic.headway_costs import priced
         from workbench.simulation import Experiment
 
         found = {}
         for name, change in CHANGES.items():
             moved = {one: _moved(scenario, change) for one, scenario in scenarios.items()}
-            runs: Runs = Experiment(model, moved, seed=p.seed).run(
+            both = {one: _moved(scenario, change) for one, scenario in back.items()}
+            runs: Runs = Experiment(case.model, moved, seed=p.seed).run(
                 max(10, p.replications // 3), workers=self.workers
             )
-            costs = priced(runs, moved, model.line, p)
+            costs = self._priced(case, runs, moved, both, p)
             found[name] = (costs.best, costs.chance_of(costs.best))
         return found
 
@@ -197,6 +217,8 @@ class Case:
         Riders of a mean day whose taps name the line; None where some do not say which line they rode.
     unknown
         Share of the taps that do not say where the rider alighted.
+    back
+        The other direction as the timetable has it that day; None where it has none.
     """
 
     route: str
@@ -210,6 +232,7 @@ class Case:
     demand: float
     riders: float | None
     unknown: float
+    back: Line | None
 
 
 def build(measures: Measures, p: HeadwaysParameters) -> Case:
@@ -261,7 +284,27 @@ def build(measures: Measures, p: HeadwaysParameters) -> Case:
         demand=demand.expected,
         riders=riders,
         unknown=taps["alight_stop_id"].null_count() / taps.height,
+        back=_other_direction(measures, route, direction, date),
     )
+
+
+def _other_direction(measures: Measures, route: str, direction: int, date: dt.date) -> Line | None:
+    """The same line the other way on the same day."""
+    from workbench.simulation.transit import line_from_timetable
+
+    timetable = measures.clean("timetable").each(lambda f: f.filter(_on(f, route, 1 - direction))).gather()
+    if timetable.filter(pl.col("service_date") == date).is_empty():
+        return None
+    return line_from_timetable(timetable, route, 1 - direction, date)
+
+
+def _back_scenarios(
+    case: Case, scenarios: Mapping[str, LineScenario], *, house: bool
+) -> Mapping[str, LineScenario]:
+    """What each option runs in the other direction: the house's own are made from its timetable."""
+    if house and case.back is not None:
+        return today_and_others(case.back, case.capacity)
+    return run_back(scenarios)
 
 
 def _chosen_line(measures: Measures, p: HeadwaysParameters) -> tuple[str, int]:

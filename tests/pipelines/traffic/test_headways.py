@@ -13,6 +13,7 @@ from data_samples.traffic import DATA
 from pipelines.traffic import domain
 from pipelines.traffic.decide import Headways, HeadwaysParameters
 from pipelines.traffic.headway_costs import fleets, priced
+from pipelines.traffic.headway_fleet import Need, run_back
 from pipelines.traffic.headway_options import bands, today_and_others
 from workbench.data.intake import supply_from_folder, take_in
 from workbench.domains import Measures
@@ -116,15 +117,13 @@ class TestCosts:
             cycle_time_s=[(900, 900)] * days,
         )
 
-    def test_vehicles_are_the_round_trip_over_the_headway(self, line):
-        got = fleets(self.runs(), self.SCENARIOS, line, 100)
-        assert got == {"today": math.ceil(2000 / 600), "often": math.ceil(2000 / 300)}
+    NEEDS = {"today": Need(4, 10.0, 0.0), "often": Need(7, 20.0, 0.5)}  # noqa: RUF012
 
-    def test_prices_by_hand(self, line):
-        costs = priced(self.runs(), self.SCENARIOS, line, self.WHAT)
+    def test_prices_by_hand(self):
+        costs = priced(self.runs(), self.SCENARIOS, self.NEEDS, self.WHAT)
         first = costs.frame.filter(pl.col("replication") == 0)
         assert first["operating"].to_list() == pytest.approx(
-            [100 * (2 * 10 * 100 + 4 * 200) / 1e6, 100 * (2 * 20 * 100 + 7 * 2 * 200) / 1e6]
+            [100 * (2 * 10 * 100 + 4 * 200) / 1e6, 100 * (40.5 * 100 + 7 * 2 * 200) / 1e6]
         )
         assert first["waiting"].to_list() == pytest.approx([100 * 300 * 1000 / 3600 * 36 / 1e6, 0.15])
         assert costs.best == "today"
@@ -132,18 +131,56 @@ class TestCosts:
             float(np.mean(costs.totals[:, 1] - costs.totals[:, 0]))
         )
 
-    def test_chances_add_up_and_a_clear_order_is_sure(self, line):
-        costs = priced(self.runs(), self.SCENARIOS, line, self.WHAT)
+    def test_chances_add_up_and_a_clear_order_is_sure(self):
+        costs = priced(self.runs(), self.SCENARIOS, self.NEEDS, self.WHAT)
         assert costs.chances.best.sum() == pytest.approx(1)
         assert costs.chance_of("today") == 1
         assert costs.regret_of("today") == 0
 
-    def test_equal_options_are_never_separated(self, line):
+    def test_equal_options_are_never_separated(self):
         same = dict.fromkeys(("one", "two"), LineScenario(headway_s=600, capacity=40))
         what = self.WHAT.model_copy(update={"baseline": "one"})
         days = [(10, 10), (12, 12), (11, 11)]
         runs = runs_of(same, mean_wait_s=days, passengers=days, vehicle_hours=days, cycle_time_s=days)
-        assert priced(runs, same, line, what).runs_to_separate() is None
+        needs = dict.fromkeys(same, Need(3, 1.0, 0.0))
+        assert priced(runs, same, needs, what).runs_to_separate() is None
+
+
+class TestFleet:
+    """A line that departs every 10 minutes from 7:00 to 9:00, 15 minutes from end to end."""
+
+    SCENARIOS = TestCosts.SCENARIOS
+
+    def vehicles(self, line, layover_s, **more):
+        needs = fleets(TestCosts().runs(), self.SCENARIOS, line, layover_s, **more)
+        return {name: need.vehicles for name, need in needs.items()}
+
+    def test_it_is_the_round_trip_over_the_headway_where_both_ways_are_alike(self, line):
+        """(2 x 900 s + 2 layovers) over 600 s and 300 s, rounded up at each end, where departures meet."""
+        assert self.vehicles(line, 0) == {"today": 4, "often": 6}
+        assert self.vehicles(line, 300) == {"today": 4, "often": 8}
+        assert self.vehicles(line, 301) == {"today": 6, "often": 10}
+
+    def test_it_is_never_less_than_what_is_under_way_at_once(self, line):
+        for layover in (0, 120, 900):
+            needs = self.vehicles(line, layover)
+            assert needs["today"] >= 2 * math.ceil((900 + layover) / 600)
+            assert needs["often"] >= 2 * math.ceil((900 + layover) / 300)
+
+    def test_the_other_direction_has_its_own_timetable(self, line):
+        rare = line_from_sections(
+            "9 back", ["d", "c", "b", "a"], [300.0] * 3, [25_500 + 1800 * n for n in range(4)]
+        )
+        needs = fleets(TestCosts().runs(), {"today": LineScenario()}, line, 0, back=rare)
+        alike = fleets(TestCosts().runs(), {"today": LineScenario()}, line, 0)
+        assert needs["today"].vehicles <= alike["today"].vehicles
+        assert needs["today"].back_h == pytest.approx(4 * 900 / 3600)
+        assert needs["today"].empty_h > 0  # more come than go back in service
+
+    def test_given_headways_hold_the_other_way_at_all_hours(self):
+        band = {"from_s": 8 * 3600, "to_s": 9 * 3600, "headway_s": 600}
+        made = run_back({"one": LineScenario(bands=[band])})["one"].bands
+        assert [(one.from_s, one.to_s, one.headway_s) for one in made] == [(0, 2 * 86_400, 600)]
 
 
 class TestDecision:
