@@ -60,6 +60,10 @@ class Engine(ABC):
     def table(self, frame: pl.DataFrame) -> Table:
         """Make a table of a small frame."""
 
+    def side(self, frame: pl.DataFrame) -> Table:
+        """Make a table of a small frame that others are joined with."""
+        return self.table(frame)
+
     @abstractmethod
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
         """

@@ -39,6 +39,8 @@ TYPES = {
     pl.Date: "date",
 }
 CONNECT_PORT, MASTER_PORT = 15002, 7077
+MOST_SENT_BYTES = 32 * 2**20
+"""Size up to which a side frame is sent whole to every worker."""
 PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 """Paths that all of Spark reads alike; other characters are globs, URI codes or the locale's business."""
 FILE_TROUBLE = (
@@ -92,6 +94,14 @@ class SparkEngine(Engine):
     def table(self, frame: pl.DataFrame) -> Table:
         """Make a table of a small frame."""
         return Whole(self, self.session.createDataFrame(frame.to_arrow(compat_level=pl.CompatLevel.oldest())))
+
+    def side(self, frame: pl.DataFrame) -> Table:
+        """Make a table of a small frame, sent whole to every worker: Spark cannot tell how small it is."""
+        from pyspark.sql import functions as F
+
+        made = self.table(frame)
+        small = frame.estimated_size() <= MOST_SENT_BYTES
+        return Whole(self, F.broadcast(made.native)) if small and isinstance(made, Whole) else made
 
     def scan(self, listing: Listing, *, numbered: bool = False) -> Table:
         """Read Parquet files lazily, files of one schema together."""

@@ -158,7 +158,7 @@ class Whole(Table):
         return self.engine.collect(self.native)
 
     def _side(self, side: Table | pl.DataFrame) -> Frame:
-        table = self.engine.table(side) if isinstance(side, pl.DataFrame) else side
+        table = self.engine.side(side) if isinstance(side, pl.DataFrame) else side
         if not isinstance(table, Whole) or table.engine.name != self.engine.name:
             raise WorkbenchError(
                 "A side table must be a polars DataFrame or a table on the same engine "
