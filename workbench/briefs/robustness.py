@@ -31,7 +31,12 @@ WILSON = Text("Wilson's interval over futures", "对情景的Wilson区间")
 
 
 def register(
-    found: Register, *, on: date, waived: Mapping[str, str], effects: Mapping[str, Text | Phrase]
+    found: Register,
+    *,
+    on: date,
+    waived: Mapping[str, str],
+    effects: Mapping[str, Text | Phrase],
+    prefix: str = "assumption",
 ) -> Section:
     """
     Print the register of assumptions.
@@ -46,6 +51,8 @@ def register(
         Expired ones used all the same, and who allows it.
     effects
         What trying an assumption over its range does to the order of options, by id.
+    prefix
+        Start of the ids of its numbers, and end of the table's.
     """
     words = Words()
     w = words.text
@@ -57,11 +64,11 @@ def register(
         ends: list[Quantity | Text] = [
             w("sec.register.untested")
             if end is None
-            else Quantity(f"assumption.{_slug(one.id)}.{which}", end, one.unit)
+            else Quantity(f"{prefix}.{_slug(one.id)}.{which}", end, one.unit)
             for which, end in (("low", low), ("high", high))
         ]
         until: Text | str = one.expires.isoformat() if one.expires else w("sec.register.never")
-        if one.expired(on):
+        if one.expired(on) or one.id in waived:
             said = w("sec.register.expired")
             who = waived.get(one.id, "–")
             until = Text(said.en.format(who=who), said.zh.format(who=who))
@@ -80,7 +87,8 @@ def register(
                 )
             )
         )
-    table = Table("register", w("sec.register"), heads, tuple(rows), w("sec.register.note"))
+    name = "register" if prefix == "assumption" else f"register-{prefix}"
+    table = Table(name, w("sec.register"), heads, tuple(rows), w("sec.register.note"))
     return Section("assumptions", tables=(table,), shown=())
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench._text import Text
 
-Suitability = Literal["green", "amber", "red"]
+if TYPE_CHECKING:
+    from workbench.decisions import Register
+
+Rating = Literal["green", "amber", "red"]
 Said = str | dict[Literal["en", "zh"], str]
 
 
@@ -29,7 +32,7 @@ class TableAbout(_Strict):
     licence: Said = _said("Under which licence it may be used", "使用许可")
     basis: Said = _said("Lawful basis for using it", "使用的法律依据")
     extracted: dt.date | None = _said("When it was taken from its source", "提取日期", None)
-    suitability: Suitability | None = _said("How well it suits the question", "适用性", None)
+    suitability: Rating | None = _said("How well it suits the question", "适用性", None)
     note: Said = _said("What a reader has to know about it", "说明")
 
 
@@ -38,6 +41,21 @@ class Person(_Strict):
 
     name: str = Field(..., min_length=1, description="Name", json_schema_extra={"zh": "姓名"})
     date: dt.date = Field(..., description="Date", json_schema_extra={"zh": "日期"})
+
+
+class Taken(_Strict):
+    """Something taken for granted beyond what the decision itself assumes."""
+
+    id: str = Field(..., min_length=1, description="Name", json_schema_extra={"zh": "编号"})
+    statement: Said = Field(..., description="What is assumed", json_schema_extra={"zh": "假设内容"})
+    basis: Said = Field(..., description="On what ground", json_schema_extra={"zh": "依据"})
+    quality: Rating = Field(..., description="How good the ground is", json_schema_extra={"zh": "依据质量"})
+    impact: Rating = Field(..., description="How much hangs on it", json_schema_extra={"zh": "影响程度"})
+    owner: str = Field(
+        ..., min_length=1, description="Who answers for it", json_schema_extra={"zh": "责任方"}
+    )
+    since: dt.date = Field(..., description="When it was written down", json_schema_extra={"zh": "登记日期"})
+    expires: dt.date | None = _said("Last day on which it may be used", "有效期至", None)
 
 
 class About(_Strict):
@@ -56,6 +74,9 @@ class About(_Strict):
     approver: Person | None = _said("Who approved", "批准人", None)
     log: list[Said] = _said("Decisions taken on the way", "过程中的决定", [])
     missing: list[Said] = _said("Missing data and stand-ins", "缺失数据与替代数据", [])
+    assumptions: list[Taken] = _said(
+        "What is assumed beyond what the decision itself assumes", "补充假设", []
+    )
     waived: dict[str, str] = _said(
         "Expired assumptions waived, and by whom", "获准沿用的过期假设及批准人", {}
     )
@@ -63,6 +84,27 @@ class About(_Strict):
         "Who looked at the model's results and found them plausible", "结果合理性确认"
     )
     sunset: dt.date | None = _said("Last day on which the brief may be used", "简报有效期", None)
+
+    def register(self) -> Register:
+        """Return the assumptions declared, as `workbench.decisions` has them."""
+        from workbench.decisions import Register, assume
+
+        return Register(
+            tuple(
+                assume(
+                    one.id,
+                    text_of(one.statement),
+                    text_of(one.basis),
+                    one.quality,
+                    one.impact,
+                    one.owner,
+                    who=one.owner,
+                    since=one.since,
+                    expires=one.expires,
+                )
+                for one in self.assumptions
+            )
+        )
 
     @property
     def status(self) -> Literal["DRAFT", "ASSURED", "APPROVED"]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench._text import Text
 from workbench.briefs import Head, Phrase, Quantity, Row, Source, Table
+from workbench.briefs.appraisal import AMBER_REJECTED, GREEN_REJECTED, quality_of
 from workbench.briefs.checklist import Section, not_applicable
 from workbench.briefs.modelcard import inputs
 from workbench.briefs.phrase import Words
+from workbench.briefs.robustness import register
 from workbench.data.report import Report
 from workbench.domains import Decision, Domain
 from workbench.parameters import describe
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from workbench.briefs import Brief
     from workbench.data.contract import TableContract
 
-GREEN_REJECTED, AMBER_REJECTED = 0.01, 0.05
-"""Shares of rows set aside up to which the quality of a table is green, and amber; red above (house rule)."""
 YEAR = dt.timedelta(days=365)
 
 
@@ -81,6 +82,22 @@ def sunset_of(about: About, report: Report) -> dt.date | None:
     return dt.date.fromisoformat(max(ends)) + YEAR if ends else None
 
 
+def declared(brief: Brief, about: About) -> Brief:
+    """Add to a brief's own sections what people declared on the same items: assumptions, and who looked."""
+    words = Words()
+    sections = {section.key: section for section in brief.sections}
+    if about.assumptions:
+        day = max(one.since for one in about.assumptions)
+        added = register(about.register(), on=day, waived=about.waived, effects={}, prefix="declared")
+        have = sections.get("assumptions", Section("assumptions"))
+        sections["assumptions"] = replace(have, reason=None, tables=(*have.tables, *added.tables))
+    if about.face_validity and "validation" in sections:
+        have = sections["validation"]
+        looked = words.phrase("sec.face", who=text_of(about.face_validity))
+        sections["validation"] = replace(have, prose=(*have.prose, looked))
+    return replace(brief, sections=tuple(sections.values()))
+
+
 def statement(brief: Brief) -> Section:
     """State the outcome of the checklist itself: what is filled, and what does not apply."""
     from workbench.briefs.checklist import checklist
@@ -136,7 +153,7 @@ def _data_log(words: Words, brief: Brief, about: About, report: Report) -> Secti
         one = about.data.get(row.table, TableAbout())
         told = told and bool(one.owner and one.licence and one.suitability)
         share = found[row.table].share
-        quality = "green" if share <= GREEN_REJECTED else "amber" if share <= AMBER_REJECTED else "red"
+        quality = quality_of(share)
         rows.append(
             Row(
                 (
