@@ -2,18 +2,21 @@
 
 import importlib.util
 import math
+import os
 import subprocess
 import sys
+import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from workbench.errors import BadParameter
 from workbench.simulation import Cluster, Experiment, Processes
-from workbench.simulation.placement import PAYS_S, chosen
+from workbench.simulation.placement import LONG_S, PAYS_S, Idle, chosen
 from workbench.simulation.services import Customers, Law, ServiceModel, ServicePoint
 from workbench.simulation.tasks import LONGEST_S, SHORTEST_S, Tasks
-from workbench.simulation.work import Batch, Row
+from workbench.simulation.work import Batch, Row, Work
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -124,8 +127,48 @@ def test_processes_are_started_only_where_they_pay(experiment, monkeypatch):
         executor, reason = chosen(workers, work, busy)
         assert executor.name == "serial"
         assert reason == "the machine is busy: the first runs got 30% of a processor"
+    assert chosen("auto", work, long, 0.9)[0].name == "processes"
+    executor, reason = chosen("auto", work, long, 0.1)
+    assert executor.name == "serial"
+    assert reason == "the machine is busy: 0.1 processors stood idle during the first runs"
+    assert chosen("auto", work, tasks_of(1.1 * LONG_S / 1000), 0.1)[0].name == "processes"  # cheap to try
     monkeypatch.setattr("workbench.simulation.placement.processors", lambda: 1)
     assert chosen("auto", work, long)[0].name == "serial"
+
+
+def test_processors_stand_idle_or_not():
+    idle = Idle()
+    time.sleep(0.1)
+    found = idle.processors()
+    assert found is None or -0.1 <= found <= (os.cpu_count() or 1) + 0.5
+
+
+@pytest.mark.parametrize(("there", "kept"), [(0.9, True), (0.45, False)])
+def test_processes_that_bring_nothing_get_no_more_tasks(experiment, there, kept, monkeypatch):
+    handed = []
+
+    class Pool:
+        """Runs a task at once, and claims a share of a processor for it."""
+
+        def submit(self, _, task):
+            handed.append(task)
+            rows = experiment._work.batch(task).rows
+            future = Future()
+            future.set_result(Batch(rows, 1.0, 0.0, there))
+            return future
+
+    class Here(Work):
+        def batch(self, task):
+            return Batch(super().batch(task).rows, 1.0, 0.0, there)
+
+    executor = Processes(2, alone=0.9)
+    monkeypatch.setattr(executor, "_started", lambda work: Pool())
+    units = [(each, (0, 1, 2)) for each in range(40)]
+    tasks = Tasks(units, lambda: False)
+    work = Here(experiment._work.model, experiment._work.scenarios, experiment._work.seed)
+    rows = [row for batch in executor.results(work, tasks) for row in batch.rows]
+    assert sorted(row[:2] for row in rows) == [(each, place) for each, places in units for place in places]
+    assert (len(handed) > 4) == kept
 
 
 def test_models_that_cannot_travel_stay_here_or_are_told(shop, scenario):

@@ -22,6 +22,8 @@ from workbench.simulation._sending import not_importable
 from workbench.simulation.tasks import Tasks
 from workbench.simulation.work import Batch, Task, Work
 
+WATCHED_S = 0.5  # seconds of work here and there, from which on it is known what the others bring
+BRINGS = 1.15  # times what this process got alone; less is not worth the processes
 GUARD = "put the lines that run it under `if __name__ == '__main__':`"
 
 
@@ -56,6 +58,22 @@ class Serial:
         """Nothing to let go of."""
 
 
+class Got:
+    """What some tasks got of a processor."""
+
+    seconds = processor = 0.0
+
+    def add(self, batch: Batch) -> None:
+        """Count a task."""
+        self.seconds += batch.seconds
+        self.processor += batch.processor
+
+    @property
+    def share(self) -> float:
+        """Share of a processor, 0 to 1."""
+        return min(1.0, self.processor / self.seconds)
+
+
 class Processes:
     """
     Several processes on this machine, this one among them.
@@ -64,12 +82,16 @@ class Processes:
     ----------
     workers
         How many processes, at least 2.
+    alone
+        Share of a processor that this process got by itself. Where all together get hardly more, others keep
+        the machine busy, and this process does the rest alone; None for never.
     """
 
     name = "processes"
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, alone: float | None = None) -> None:
         self.workers = max(2, workers)
+        self._alone = alone
         self._pool: ProcessPoolExecutor | None = None
         self._unfinished = False
 
@@ -77,16 +99,19 @@ class Processes:
         """Run the tasks and give each batch when it is finished, in any order."""
         pool = self._started(work)
         waiting: set[Future[Batch]] = set()
+        here, there, paying = Got(), Got(), True
         self._unfinished = True
         try:
             while True:
-                while (
-                    len(waiting) < 2 * (self.workers - 1) and (task := tasks.take(self.workers)) is not None
-                ):
+                paying = paying and self._pay(here, there)  # once they do not, they get no more
+                most = 2 * (self.workers - 1) if paying else 0
+                while len(waiting) < most and (task := tasks.take(self.workers)) is not None:
                     waiting.add(pool.submit(_do, task))
                 if (mine := tasks.take(self.workers)) is not None:
                     batch = work.batch(mine)
                     tasks.measured(batch)
+                    if there.seconds:  # the others have started
+                        here.add(batch)
                     yield batch
                 elif not waiting:
                     self._unfinished = False
@@ -95,6 +120,7 @@ class Processes:
                 for each in done:
                     batch = each.result()
                     tasks.measured(batch)
+                    there.add(batch)
                     yield batch
         except BrokenProcessPool:
             self._pool = None
@@ -105,6 +131,12 @@ class Processes:
         finally:
             for each in waiting:
                 each.cancel()
+
+    def _pay(self, here: Got, there: Got) -> bool:
+        """Whether the others bring something, as far as it is known."""
+        if self._alone is None or min(here.seconds, there.seconds) < WATCHED_S:
+            return True
+        return here.share + (self.workers - 1) * there.share >= BRINGS * self._alone
 
     def close(self) -> None:
         """End the processes, at once where the work was interrupted."""

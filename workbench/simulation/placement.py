@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import time
+from pathlib import Path
 
 from workbench.errors import BadParameter
 from workbench.simulation._sending import not_importable, processors
@@ -12,10 +15,40 @@ from workbench.simulation.tasks import Tasks
 from workbench.simulation.work import Work
 
 PAYS_S = 4.0  # seconds of work left for one worker, below which starting others costs more than it brings
+LONG_S = 60.0  # seconds of work left for one worker, from which on it costs little to try
 BUSY = 0.6  # share of a processor, below which others keep the machine busy and more processes only push
+FREE = 0.5  # processors that nobody else used, below which another process would only take from this one
 
 
-def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Executor, str]:
+class Idle:
+    """How many of this process's processors stand idle from now on, or do what yields to it."""
+
+    def __init__(self) -> None:
+        self._began, self._idle = time.perf_counter(), _idle_s()
+
+    def processors(self) -> float | None:
+        """On average so far; None where the system does not tell."""
+        elapsed, idle = time.perf_counter() - self._began, _idle_s()
+        if idle is None or self._idle is None or elapsed <= 0.0:
+            return None
+        return (idle - self._idle) / elapsed
+
+
+def _idle_s() -> float | None:
+    """Seconds of the processors since the system started; only Linux tells."""
+    try:
+        rows = [line.split() for line in Path("/proc/stat").read_text().splitlines()]
+        ours, ticks = {f"cpu{each}" for each in os.sched_getaffinity(0)}, os.sysconf("SC_CLK_TCK")
+        polite = os.nice(0) > 0  # then others at lower priority do not yield
+        idle = [int(row[4]) + int(row[5]) + (0 if polite else int(row[2])) for row in rows if row[0] in ours]
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
+    return sum(idle) / ticks if idle else None
+
+
+def chosen(
+    workers: int | str | Executor, work: Work, tasks: Tasks, idle: float | None = None
+) -> tuple[Executor, str]:
     """
     Choose where to run what is left, now that the first runs were measured.
 
@@ -28,6 +61,8 @@ def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Exe
         What is to be run.
     tasks
         What is left of it.
+    idle
+        Processors that stood idle meanwhile; None where that is not known.
 
     Returns
     -------
@@ -45,9 +80,11 @@ def chosen(workers: int | str | Executor, work: Work, tasks: Tasks) -> tuple[Exe
         return Serial(), f"{tasks.left_s:.1f} s of work is left, too short to start processes"
     if tasks.got < BUSY:
         return Serial(), f"the machine is busy: the first runs got {tasks.got:.0%} of a processor"
+    if idle is not None and idle < FREE and tasks.left_s < LONG_S:
+        return Serial(), f"the machine is busy: {idle:.1f} processors stood idle during the first runs"
     if workers == "auto" and (why := not_importable(work)) is not None:
         return Serial(), why
-    return Processes(most), f"{tasks.left_s:.0f} s of work is left for one process"
+    return Processes(most, alone=tasks.got), f"{tasks.left_s:.0f} s of work is left for one process"
 
 
 def checked(workers: int | str | Executor) -> int | str | Executor:

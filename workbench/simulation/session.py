@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from workbench.errors import BadParameter
 from workbench.simulation.executors import Executor, Serial
-from workbench.simulation.placement import checked, chosen
+from workbench.simulation.placement import Idle, checked, chosen
 from workbench.simulation.scenario import scenario_key
 from workbench.simulation.store import RunStore
 from workbench.simulation.tasks import Tasks
@@ -189,11 +189,12 @@ class Session:
 
     def _batches(self, tasks: Tasks) -> Iterator[Batch]:
         if self._executor is None or isinstance(self._executor, Serial):
+            idle = Idle()
             if self._workers == "auto" or isinstance(self._workers, int):
                 yield from self._first(tasks)
                 if tasks.left == 0 or self._asked_to_stop():
                     return
-            self._executor, self._reason = chosen(self._workers, self.work, tasks)
+            self._executor, self._reason = chosen(self._workers, self.work, tasks, idle.processors())
         yield from self._executor.results(self.work, tasks)
 
     def _first(self, tasks: Tasks) -> Iterator[Batch]:

@@ -29,8 +29,9 @@ from workbench.simulation.transit import (
     open_people,
     open_simpy,
 )
-from workbench.simulation.transit.demand import Demand
+from workbench.simulation.transit.demand import Demand, RecordedDemand
 from workbench.simulation.transit.log import check_laws
+from workbench.simulation.transit.passengers import Passengers
 
 SLOW = Incident(from_stop="s3", to_stop="s7", from_s="07:00", to_s="07:50", factor=3.0)
 OPEN = {
@@ -75,6 +76,11 @@ LOOP = {
     "breakdown": LineScenario(fleet=5, breakdowns=(STUCK,)),
     "nobody": LineScenario(fleet=5, demand_factor=0),
     "crowd": LineScenario(fleet=5, demand_factor=2.5, capacity=30),
+    "faster than planned": LineScenario(fleet=5, running_time_factor=0.2),
+    "stuck and held": LineScenario(
+        fleet=6, breakdowns=(STUCK,), control=ForwardHeadway(alpha=0.8, slack_s=30)
+    ),
+    "more vehicles than stops": LineScenario(fleet=14, headway_s=45, capacity=15),
 }
 
 
@@ -156,8 +162,8 @@ def test_lines_and_scenarios_at_random(seed):
     alpha = float(draw.random())
     holding = [ForwardHeadway(alpha=alpha, slack_s=9), ScheduleHolding(), TwoWay(alpha=alpha)]
     turn = ShortTurn(turn=stops - 1, resume=0, over=1.0)
-    for place in range(3 if closed else 2):
-        control = (holding[place], limit, turn) if closed else (holding[place], limit)
+    controls = [(each, limit) for each in holding[: 3 if closed else 2]]
+    for control in [*controls, *((*each, turn) for each in controls if closed)]:
         scenario = LineScenario(
             headway_s=float(draw.integers(60, 900)),
             capacity=int(draw.integers(1, 40)),
@@ -166,6 +172,23 @@ def test_lines_and_scenarios_at_random(seed):
             overtaking=bool(closed and draw.random() < 0.5),
         )
         _, kernel, simpy = both(model, scenario, model.sample(Streams(1, seed)))
+        assert kernel.differences(simpy) == []
+
+
+@pytest.mark.parametrize("fleet", [1, 3, 8])
+@pytest.mark.parametrize("layover_s", [0, 50])
+def test_vehicles_that_leave_different_stops_at_once_are_logged_as_they_were_planned(fleet, layover_s):
+    stops = ["a", "b", "c", "d"]
+    line = line_from_sections(
+        "clock", stops, [100, 100, 50, 150], [0, 7200], standing_s=0, layover_s=layover_s, closed=True
+    )
+    nobody = Passengers(np.zeros(5, np.int64), np.empty(0), np.empty(0, np.int64))
+    steady = Traffic(field_cv=0, section_cv=0, driver_cv=0)
+    model = LineModel(line, RecordedDemand(line.stops, nobody), kind="loop", traffic=steady)
+    for control in ((), ForwardHeadway(slack_s=10), ForwardHeadway(slack_s=25, stops=("b",))):
+        scenario = LineScenario(fleet=fleet, headway_s=50, control=control)
+        _, kernel, simpy = both(model, scenario, model.sample(Streams(1)))
+        assert control or fleet == 1 or len(np.unique(simpy.depart_s)) < len(simpy)
         assert kernel.differences(simpy) == []
 
 

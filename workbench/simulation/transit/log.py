@@ -85,13 +85,18 @@ class Log:
         ]
 
 
-def check_laws(log: Log, passengers: Passengers) -> None:
+def check_laws(log: Log, passengers: Passengers) -> float:
     """
     Check conservation and Little's law.
 
     Passengers in = out + left; on board after = before + on - off; passenger time on board summed by visits =
     summed by riders; passenger time from coming to alighting summed by visits = summed by riders, who are all
     out.
+
+    Returns
+    -------
+    float
+        The larger of the two errors of passenger time, as a share of that time: rounding, where all is well.
 
     Raises
     ------
@@ -120,15 +125,17 @@ def check_laws(log: Log, passengers: Passengers) -> None:
         depart - arrive
     )
     boarding = log.boarded[order] * depart - log.boarded_at_s[order]
-    _same("Passenger time on board", float(riding.sum() + boarding.sum()), float(log.ride_s.sum()), log)
+    aboard = _same(
+        "Passenger time on board", float(riding.sum() + boarding.sum()), float(log.ride_s.sum()), log
+    )
     origin = float(passengers.arrive_s[0]) if len(passengers) else 0.0
     out = float((log.alighted * (log.arrive_s - origin)).sum())
     into = float((passengers.arrive_s[served] - origin).sum())
     inside = float((log.wait_s + log.ride_s)[served].sum())
-    _same("Passenger time in the system", out - into, inside, log)
+    return max(aboard, _same("Passenger time in the system", out - into, inside, log))
 
 
-def _same(what: str, by_visits: float, by_riders: float, log: Log) -> None:
+def _same(what: str, by_visits: float, by_riders: float, log: Log) -> float:
     """Compare two sums of the same passenger time; rounding grows with the times of day in them."""
     scale = max(abs(by_visits), abs(by_riders), 1.0)
     rounding = 1e-15 * float(np.abs(log.boarded_at_s).sum() + (log.alighted * np.abs(log.arrive_s)).sum())
@@ -136,3 +143,4 @@ def _same(what: str, by_visits: float, by_riders: float, log: Log) -> None:
         raise CheckFailed(
             f"{what} is {by_visits!r} s by vehicle, but {by_riders!r} s by rider (Little's law)."
         )
+    return abs(by_visits - by_riders) / scale

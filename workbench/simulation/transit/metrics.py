@@ -83,7 +83,6 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
     """
     line, people, scenario = inputs.line, inputs.passengers, inputs.scenario
     served = ~np.isnan(log.alight_s)
-    waits = np.where(served, log.wait_s, np.maximum(line.close_s - people.arrive_s - log.ride_s, 0.0))
     going = np.flatnonzero(_goes_on(inputs, log))
     order = going[np.argsort(log.stop[going].astype(np.int16), kind="stable")]  # by stop, then departure
     stop, depart = log.stop[order], log.depart_s[order]
@@ -91,7 +90,7 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
     gap[1:] = np.where(stop[1:] == stop[:-1], np.diff(depart), np.nan)
     weight = (line.running_s.mean(axis=0) if line.length_m is None else line.length_m)[stop]
     parts = Parts(
-        waits_s=waits,
+        waits_s=waits_s(inputs, log),
         planned_s=_planned_wait(inputs),
         in_vehicle_s=log.ride_s[served],
         unserved=int((~served).sum()),
@@ -117,6 +116,31 @@ def outcomes(inputs: Inputs, log: Log, bands: Mapping[str, tuple[float, float]])
         some = _outcomes(part)
         found.update({f"{name}@{band}": some[name] for name in BY_BAND})
     return found
+
+
+def essentials(inputs: Inputs, log: Log) -> dict[str, float]:
+    """
+    What a day costs, and nothing else, for sweeps over many futures.
+
+    Returns
+    -------
+    dict
+        `wait_hours` of all passengers together, `vehicle_hours`, `cycle_time_s` and `passengers`, the same to
+        the last bit as in `outcomes`, but that hours of waiting are a sum.
+    """
+    waits = waits_s(inputs, log)
+    return {
+        "wait_hours": float(waits.sum()) / 3600.0,
+        "vehicle_hours": _vehicle_s(inputs, log) / 3600.0,
+        "cycle_time_s": _cycle_s(inputs, log),
+        "passengers": float(len(waits)),
+    }
+
+
+def waits_s(inputs: Inputs, log: Log) -> Floats:
+    """Wait of each passenger, in the order of `Passengers`; whoever is never served waits until the end."""
+    late = np.maximum(inputs.line.close_s - inputs.passengers.arrive_s - log.ride_s, 0.0)
+    return np.where(np.isnan(log.alight_s), late, log.wait_s)
 
 
 def units(line_has_lengths: bool, bands: Mapping[str, tuple[float, float]]) -> dict[str, str]:

@@ -13,13 +13,13 @@ import numpy as np
 from workbench.errors import BadParameter
 from workbench.simulation._need import need
 from workbench.simulation.streams import Streams
-from workbench.simulation.transit._arrays import digest, seconds
+from workbench.simulation.transit._arrays import Floats, digest, seconds
 from workbench.simulation.transit.day import Day, Traffic, sample_day
 from workbench.simulation.transit.demand import DemandSource, RecordedDemand
 from workbench.simulation.transit.inputs import Inputs, loop_inputs, open_inputs
 from workbench.simulation.transit.line import Line
 from workbench.simulation.transit.log import Log, check_laws
-from workbench.simulation.transit.metrics import outcomes, units
+from workbench.simulation.transit.metrics import outcomes, units, waits_s
 from workbench.simulation.transit.passengers import Passengers
 from workbench.simulation.transit.scenario import LineScenario
 
@@ -144,6 +144,12 @@ class LineModel:
         engine = import_module(f"workbench.simulation.transit.{self.kind}_{self.engine}")
         log: Log = engine.run(inputs)
         return log
+
+    def series(self, scenario: LineScenario, day: Day) -> Mapping[str, Floats]:
+        """Waits in the order of coming to the stop, for choosing a warm-up (closed lines)."""
+        inputs = self.inputs(scenario, day)
+        order = np.argsort(inputs.passengers.arrive_s, kind="stable")
+        return {"wait": waits_s(inputs, self.simulate(inputs))[order]}
 
     def trace(self, scenario: LineScenario, day: Day) -> pl.DataFrame:
         """
