@@ -105,7 +105,7 @@ def test_a_file_names_its_baseline(tmp_path):
         (
             "base: {headway_s: 3}\ngrid:\n  headway_s: [1, -3]\n",
             3,
-            r"grid.headway_s\[2\]: .*greater than 0, not -3",
+            r"grid.headway_s\[2\]: .*must be above 0, is the number -3",
         ),
         ("base: {headway_s: 3}\ngrid:\n  capacity: ['80']\n", 3, "valid integer, is text '80'"),
         ("base: {headway_s: 3}\ngrid:\n  capcity: [80]\n", 3, "Nearest: capacity."),
