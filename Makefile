@@ -16,10 +16,12 @@ set-up = @$(or $(PYTHON),$(error No Python 3.11 or newer was found: install one,
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
-brief: ## make both traffic briefs from the shipped sample in runs/ and print their paths (OUT=, BRIEF_ARGS=)
+brief: ## make both traffic briefs from the shipped sample in runs/, print the paths of page and PDF (OUT=, BRIEF_ARGS=)
 	$(set-up) brief
-	@$(BIN)/workbench brief traffic.congestion --out $(OUT) $(BRIEF_ARGS)
-	@$(BIN)/workbench brief traffic.crowding --out $(OUT) $(BRIEF_ARGS)
+	@for decision in traffic.congestion traffic.crowding; do \
+		page=$$($(BIN)/workbench brief $$decision --out $(OUT) $(BRIEF_ARGS)) || exit; \
+		echo "$$page"; pdf=$${page%.*}.pdf; if [ "$$pdf" != "$$page" ] && [ -e "$$pdf" ]; then echo "$$pdf"; fi; \
+	done
 
 test: ## run the tests (PYTEST_ARGS="-n auto -m 'not spark'")
 	$(set-up) dev

@@ -20,9 +20,18 @@ from workbench import errors
 from workbench.cli import app
 from workbench.console import finish
 
-COMMANDS = ("doctor", "plan", "contracts", "sample", "check", "measure", "brief")
-FAST = ("--set", "resamples=200")
+COMMANDS = (
+    *("doctor", "plan", "contracts", "sample", "check", "measure", "brief", "simulate"),
+    *("trace", "verify", "reproduce", "compare", "sign"),
+)
+FAST = ("--set", "resamples=200", "--format", "html")
 PROGRAM = (sys.executable, "-m", "workbench.cli")
+STEPS = [
+    "screening road_speeds",
+    "answering traffic.congestion",
+    *(f"answering traffic.congestion with rows set aside ({case})" for case in ("low", "high", "against")),
+]
+"""What `brief` says on its way, about data of which a row is set aside."""
 
 
 class Ended:
@@ -391,11 +400,21 @@ class TestBrief:
         assert ended.code == 0
         assert page.name == "brief.en.html"
         assert page.read_text(encoding="utf-8").startswith("<!")
-        assert ended.err.splitlines() == ["screening road_speeds", "answering traffic.congestion"]
+        assert ended.err.splitlines() == STEPS
         chinese = cli(
             "brief", "traffic.congestion", "--data", roads, *FAST, "--out", tmp_path, "--lang", "zh"
         )
         assert chinese.out.strip() == str(page.with_name("brief.zh.html"))
+
+    def test_formats(self, cli, roads, tmp_path):
+        args = ("brief", "traffic.congestion", "--data", roads, "--set", "resamples=200", "--out", tmp_path)
+        page = Path(cli(*args, "--format", "md", "--format", "html").out.strip())
+        assert page.name == "brief.en.html"
+        assert page.with_name("brief.zh.md").is_file()
+        assert cli(*args, "--format", "md").out.strip() == str(page.with_name("brief.en.md"))
+        refused = cli(*args, "--format", "pfd")
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err == "error: No format is called 'pfd'. Nearest: pdf.\n"
 
     def test_json(self, cli, roads, tmp_path):
         args = ("brief", "traffic.congestion", "--data", roads, *FAST, "--out", tmp_path, "--json")
@@ -507,7 +526,7 @@ class TestProcess:
         out, err = process.communicate()
         assert process.returncode == 0
         assert re.fullmatch(r"\S+/brief\.en\.html\n", out)
-        assert err.splitlines() == ["screening road_speeds", "answering traffic.congestion"]
+        assert err.splitlines() == STEPS
         assert list((tmp_path / "tmp").iterdir()) == []
 
     def test_chinese_is_printed_whatever_the_locale(self, start):

@@ -16,7 +16,7 @@ from data_samples.traffic.generate import generate
 from pipelines.traffic import domain
 from pipelines.traffic.decide import Congestion, CongestionParameters, Crowding, CrowdingParameters
 from workbench import runs
-from workbench.errors import DataRejected, WorkbenchError
+from workbench.errors import DataRejected, UnknownName, WorkbenchError
 from workbench.runs import data_from, decide, measure, open_run, record
 
 FEW = CongestionParameters(resamples=200)
@@ -49,9 +49,10 @@ def congestion(polars):
 
 
 def tree(folder):
-    """Every file below a folder, by its path there."""
+    """Every file below a folder that the same inputs reproduce, by its path there."""
     files = (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    kept = (path for path in files if path.name != record.MACHINE)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in kept}
 
 
 class TestSameInputs:
@@ -193,10 +194,10 @@ class TestRecord:
         asked = CongestionParameters(k=2, hours=(7, 8))
         assert command(congestion(week, tmp_path, asked)) == (
             "workbench brief traffic.congestion --data DIR --engine polars "
-            "--set 'k=2' --set 'hours=[7, 8]' --out runs"
+            "--set 'k=2' --set 'hours=[7, 8]' --no-bounds --out runs"
         )
         sample = decide(Congestion, domain, data_from(domain), CongestionParameters(), polars, tmp_path)
-        assert command(sample) == "workbench brief traffic.congestion --engine polars --out runs"
+        assert command(sample) == "workbench brief traffic.congestion --engine polars --no-bounds --out runs"
 
     def test_files_of_one_name_are_told_apart_in_the_brief(self, congestion, week, tmp_path):
         shutil.move(week / "segments.csv", week / "part-0.csv")
@@ -205,6 +206,30 @@ class TestRecord:
         run = congestion(week, tmp_path)
         told = json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))["run"]["inputs"]
         assert len(told) == 3
+
+
+class TestFormats:
+    def test_the_page_alone_unless_others_are_asked_for(self, congestion, week, tmp_path):
+        run = congestion(week, tmp_path)
+        assert not list(run.folder.glob("brief.*.pdf"))
+        assert run.brief("zh") == run.folder / "brief.zh.html"
+        assert {"printed.json", "tables.csv", "tables/segments.csv"} <= set(run.record["files"])
+
+    def test_a_format_that_is_lacking_is_added_and_none_is_lost(self, congestion, week, tmp_path):
+        first = congestion(week, tmp_path)
+        told = []
+        second = congestion(week, tmp_path, formats=("md",), progress=told.append)
+        assert f"there without md, made again: {first.folder}" in told
+        assert (second.run_id, second.folder, second.fresh) == (first.run_id, first.folder, True)
+        assert {"brief.en.html", "brief.zh.md", "figures/ranking.en.svg"} <= set(second.record["files"])
+        again = congestion(week, tmp_path, formats=("html", "md"))
+        assert again.fresh is False
+        assert congestion(week, tmp_path).fresh is False
+
+    def test_an_unknown_format_is_refused_at_once(self, congestion, week, tmp_path):
+        with pytest.raises(UnknownName, match="No format is called 'doc'"):
+            congestion(week, tmp_path / "out", formats=("doc",))
+        assert not (tmp_path / "out").exists()
 
 
 class TestAgain:

@@ -9,11 +9,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench import __version__
+from workbench.cli_options import (
+    AboutOption,
+    BoundsOption,
+    DataOption,
+    DomainArgument,
+    EngineOption,
+    FormatOption,
+    JsonOption,
+    LangOption,
+    LineageOption,
+    OutOption,
+    SourceOption,
+    StrictOption,
+    WorkOption,
+    option,
+)
+from workbench.cli_runs import register
 from workbench.console import EXIT_CODES, finish, say, show, stoppable, take_over
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from workbench.domains import Domain
-    from workbench.runs import Data
+    from workbench.runs import Data, Run
+    from workbench.runs.about import About
 
 ABOUT = "Analytics and simulation for the decisions of a smart-city action plan."
 app = typer.Typer(
@@ -26,41 +46,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def _language(lang: str) -> str:
-    from workbench._text import language
-
-    return language(lang)
-
-
-def option(name: str, metavar: str | None, says: str, **more: Any) -> Any:
-    """Make an option of the command line."""
-    return typer.Option(name, metavar=metavar, help=says, **more)
-
-
-DomainArgument = Annotated[str, typer.Argument(metavar="DOMAIN", help="A domain, such as traffic.")]
-DataOption = Annotated[
-    str | None,
-    option(
-        "--data",
-        "DIR",
-        "Folder with the tables, the shipped sample if none is given; with --source, where its files are.",
-    ),
-]
-SourceOption = Annotated[
-    str | None, option("--source", "FILE", "Source file that maps your files to the contract.")
-]
-EngineOption = Annotated[
-    str, option("--engine", "ENGINE", "polars, dask, spark, or an address: tcp://, spark://, sc://.")
-]
-WorkOption = Annotated[
-    str | None,
-    option("--work", "DIR", "Folder for intermediate files that the workers of a cluster see, too."),
-]
-JsonOption = Annotated[bool, option("--json", None, "Print JSON.")]
-LangOption = Annotated[str, option("--lang", "en|zh", "Language of what is printed.", callback=_language)]
-OutOption = Annotated[Path, option("--out", "DIR", "Folder below which the run folder is made.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -210,6 +195,7 @@ def measure(
     source: SourceOption = None,
     engine: EngineOption = "polars",
     work: WorkOption = None,
+    lineage_url: LineageOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Screen data and write every measure that can be made of it."""
@@ -221,6 +207,7 @@ def measure(
     given = _data(found, data, source)
     with open_engine(engine, work=work) as opened:
         run = run_measure(found, given, opened, out, progress=say)
+    _tell_lineage(run, lineage_url)
     told = {
         "run_id": run.run_id,
         "folder": str(run.folder),
@@ -249,6 +236,11 @@ def brief(
     show_params: Annotated[
         bool, option("--show-params", None, "Print the decision's parameters and stop.")
     ] = False,
+    about: AboutOption = None,
+    bounds: BoundsOption = True,
+    formats: FormatOption = None,
+    strict: StrictOption = False,
+    lineage_url: LineageOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "en",
 ) -> None:
@@ -267,10 +259,26 @@ def brief(
     domain = load_domain(chosen.domain)
     given = _data(domain, data, source)
     with open_engine(engine, work=work) as opened:
-        run = decide(chosen, domain, given, parameters, opened, out, progress=say)
-    page = run.brief(lang)
+        said = _about(about)
+        run = decide(
+            chosen,
+            domain,
+            given,
+            parameters,
+            opened,
+            out,
+            about=said,
+            on=_today(),
+            bounds=bounds,
+            formats=formats or (),
+            progress=say,
+        )
+    _tell_lineage(run, lineage_url)
+    page = run.brief(lang, *(formats or ())[:1])
     told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
     show(told if as_json else str(page))
+    if strict:
+        run.check_strict()
 
 
 @app.command(short_help="Simulate a decision's scenarios.")
@@ -299,6 +307,11 @@ def simulate(
     show_schema: Annotated[
         bool, option("--show-schema", None, "Print the JSON schema of a scenario file and stop.")
     ] = False,
+    about: AboutOption = None,
+    bounds: BoundsOption = True,
+    formats: FormatOption = None,
+    strict: StrictOption = False,
+    lineage_url: LineageOption = None,
     as_json: JsonOption = False,
     lang: LangOption = "en",
 ) -> None:
@@ -309,6 +322,7 @@ def simulate(
     """
     from workbench.data.engines import open_engine
     from workbench.domains import load_domain, load_simulated
+    from workbench.errors import BadParameter, BadScenario
     from workbench.parameters import read_parameters, share
     from workbench.runs import decide
 
@@ -319,12 +333,17 @@ def simulate(
         show(schema(chosen.scenario_kind))
         return
     given_values: dict[str, Any] = {}
+    read = None
     if scenarios is not None:
         from workbench.simulation import read_scenarios
 
         read = read_scenarios(scenarios, chosen.scenario_kind)
+        set_here = {each.partition("=")[0].strip() for each in settings or ()}
+        if "scenarios" in set_here:
+            raise BadParameter("Scenarios are given twice: leave out --scenarios or --set scenarios.")
         named = {name: one.model_dump(mode="json") for name, one in read.scenarios.items()}
-        given_values |= {"scenarios": named, "baseline": read.baseline}
+        given_values |= {"scenarios": named}
+        given_values |= {} if "baseline" in set_here else {"baseline": read.baseline}
     if precision is not None:
         given_values["precision"] = share("--precision", precision)
     given_values |= {
@@ -335,16 +354,59 @@ def simulate(
     found = _data(domain, data, source)
     processes: int | str = int(workers) if workers.isdigit() else workers
     with open_engine(engine, work=work) as opened:
-        run = decide(chosen, domain, found, parameters, opened, out, workers=processes, progress=say)
-    page = run.brief(lang)
+        try:
+            run = decide(
+                chosen,
+                domain,
+                found,
+                parameters,
+                opened,
+                out,
+                about=_about(about),
+                on=_today(),
+                bounds=bounds,
+                formats=formats or (),
+                workers=processes,
+                progress=say,
+            )
+        except BadScenario as error:
+            raise error if read is None else read.refused(error) from None
+    _tell_lineage(run, lineage_url)
+    page = run.brief(lang, *(formats or ())[:1])
     told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
     show(told if as_json else str(page))
+    if strict:
+        run.check_strict()
+
+
+def _tell_lineage(run: Run, url: str | None) -> None:
+    """Tell a lineage server of a run, where there is one; what goes wrong is said, and fails nothing."""
+    from workbench.runs.lineage import send
+
+    if url and (problem := send(run, url)):
+        say(f"warning: {problem}")
+
+
+def _today() -> date:
+    """The day of the run, which only decides whether declared assumptions have expired."""
+    from datetime import date
+
+    return date.today()
+
+
+def _about(path: Path | None) -> About | None:
+    from workbench.runs.about import read_about
+
+    return None if path is None else read_about(path)
 
 
 def _data(domain: Domain, data: str | None, source: str | None) -> Data:
     from workbench.runs import data_from
 
     return data_from(domain, data=data, source=source)
+
+
+register(app)
 
 
 def main() -> None:

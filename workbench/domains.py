@@ -134,7 +134,7 @@ class Measures:
 
     def with_tables(self, changed: Mapping[str, Table], work: Path) -> Measures:
         """Give the measures of other tables; what is made from none of the changed ones is taken over."""
-        others = Measures(self._known, {**self._tables, **changed}, work)
+        others = Measures(self._known, {**self._tables, **changed}, work, rejected=self.rejected)
         for name, one in self._known.items():
             if not {*one.tables, *one.optional} & set(changed):
                 others._lazy |= {name: self._lazy[name]} if name in self._lazy else {}

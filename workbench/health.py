@@ -16,7 +16,7 @@ PACKAGES = {
     "base": ("polars", "narwhals", "numpy", "pydantic", "fsspec"),
     "dask": ("dask", "distributed", "pyarrow"),
     "spark": ("pyspark", "pandas", "pyarrow", "grpcio"),
-    "brief": ("jinja2", "matplotlib"),
+    "brief": ("jinja2", "matplotlib", "typst", "python-docx", "pypdf"),
     "lab": ("jupyterlab", "nbclient"),
     "models": ("networkx", "simpy", "statsmodels"),
 }
@@ -30,8 +30,10 @@ WORDS = {
     "cores": Text("cores", "核"),
     "fonts": Text("Chinese fonts", "中文字体"),
     "nofonts": Text(
-        "none found: pages use the reader's fonts; install fonts-noto-cjk for Chinese in pictures made here",
-        "未找到：网页使用读者的字体；如需在本机图片中显示中文，请安装 fonts-noto-cjk",
+        "none found: pages use the reader's fonts; for Chinese PDF and Word files install fonts-noto-cjk, "
+        "or pip install 'lived-workbench[fonts]'",
+        "未找到：网页使用读者的字体；如需生成中文PDF与Word文件，请安装 fonts-noto-cjk，"
+        "或执行 pip install 'lived-workbench[fonts]'",
     ),
 }
 
@@ -110,6 +112,11 @@ def examine() -> Health:
         },
         fonts=tuple(cjk_fonts()),
     )
+
+
+def cores_and_memory() -> tuple[int | None, float | None]:
+    """Count the cores of this machine, and its memory in GiB; None for what cannot be told."""
+    return os.cpu_count(), _memory()
 
 
 def _version(name: str) -> str | None:

@@ -56,7 +56,8 @@ class Study:
         from workbench.domains import Measures
 
         self.domain, self.engine, self._data, self._intake, self._tidy = domain, engine, data, intake, tidy
-        self.measures = Measures(domain.known, intake.tables, intake.folder)
+        shares = {table.table: table.share for table in intake.report.tables}
+        self.measures = Measures(domain.known, intake.tables, intake.folder, rejected=shares)
 
     @property
     def report(self) -> Report:

@@ -54,7 +54,10 @@ def read_parameters(
     together = {**values, **given}
     mistakes = _mistakes(model, together)
     if not mistakes:
-        return model.model_validate(together)
+        try:
+            return model.model_validate(together)
+        except ValidationError as error:  # what JSON lets pass for a class that is made in Python alone
+            mistakes = _told(model, together, error)
     in_file = [(lines.of((key,)), said) for key, said in mistakes if key in values and key not in given]
     elsewhere = [said for key, said in mistakes if key not in values or key in given]
     if not elsewhere:
@@ -133,12 +136,46 @@ def _mistakes(model: type[BaseModel], values: Mapping[str, Any]) -> list[tuple[s
     try:
         model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
-        found = [
-            (str(one["loc"][0]) if one["loc"] else "", _sentence(model, values, one))
-            for one in error.errors()
-        ]
-        return list(dict.fromkeys(found))
+        return _told(model, values, error)
     return []
+
+
+def _told(model: type[BaseModel], values: Mapping[str, Any], error: ValidationError) -> list[tuple[str, str]]:
+    """Name of the parameter and sentence of each error; where several forms may stand, of one form alone."""
+    meant: dict[tuple[Any, ...], str] = {}
+    found = []
+    for one in error.errors():
+        loc = tuple(one["loc"])
+        if not all(_is_meant(values, loc, at, meant) for at, step in enumerate(loc) if _is_form(step)):
+            continue
+        told = {**one, "loc": tuple(step for step in loc if not _is_form(step))}
+        found.append((str(loc[0]) if loc else "", _sentence(model, values, told)))
+    return list(dict.fromkeys(found))
+
+
+def _is_meant(values: Any, loc: tuple[Any, ...], at: int, meant: dict[tuple[Any, ...], str]) -> bool:
+    """Whether the form named at a step is the one meant: a list for a list, else the first one told of."""
+    listed = isinstance(_inside(values, loc[:at]), list)
+    if listed != str(loc[at]).strip("`").startswith(("tuple", "list")):
+        return False
+    return meant.setdefault(loc[:at], str(loc[at])) == str(loc[at])
+
+
+def _is_form(step: object) -> bool:
+    """Whether a step of a place names one of the forms that a value may take, and is none of the file's."""
+    return isinstance(step, str) and "[" in step and step.strip("`").endswith("]")
+
+
+def _inside(values: Any, steps: Iterable[Any]) -> Any:
+    """What stands at a place; None where nothing does."""
+    for step in steps:
+        if _is_form(step):
+            continue
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return values
 
 
 def _sentence(model: type[BaseModel], values: Mapping[str, Any], one: Mapping[str, Any]) -> str:
@@ -146,15 +183,34 @@ def _sentence(model: type[BaseModel], values: Mapping[str, Any], one: Mapping[st
     if not one["loc"]:
         return f"{said[:1].upper()}{said[1:]}."
     name = str(one["loc"][0])
-    if one["type"] == "extra_forbidden":
+    if one["type"] == "extra_forbidden" and len(one["loc"]) == 1:
         return f"There is no parameter '{name}'. {nearest(name, sorted(model.model_fields))}"
     wanted = said if one["type"] == "value_error" else f"must be {_wanted(_properties(model)[name])}"
     about = model.model_fields[name].description
     if len(one["loc"]) > 1 and "additionalProperties" in json.dumps(_properties(model)[name]):
         inside = ".".join(str(step) for step in one["loc"])
+        if one["type"] in ("union_tag_not_found", "union_tag_invalid"):
+            key = str(one["ctx"]["discriminator"]).strip("'")
+            tags = _tags(model.model_json_schema(), key)
+            if one["type"] == "union_tag_not_found":
+                return f"Parameter '{inside}' needs `{key}`, one of {', '.join(tags)}."
+            given = str(one["ctx"]["tag"])
+            return f"Parameter '{inside}': no {key} is called '{given}'. {nearest(given, tags)}"
+        if one["type"] == "extra_forbidden":
+            return f"Parameter '{inside}' is unknown: leave it out."
         return f"Parameter '{inside}': {said[:1].lower()}{said[1:]}, not {_shown(one['input'])}."
     given = _shown(values.get(name))
     return f"Parameter '{name}'{f' ({about})' if about else ''} {wanted}, not {given}."
+
+
+def _tags(schema: Any, key: str) -> list[str]:
+    """The names that tell apart the forms a value may take, from a JSON schema."""
+    if isinstance(schema, Mapping):
+        told = schema.get("discriminator")
+        if isinstance(told, Mapping) and told.get("propertyName") == key:
+            return list(told["mapping"])
+    parts = schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ()
+    return next((tags for part in parts if (tags := _tags(part, key))), [])
 
 
 def _shown(value: object) -> str:

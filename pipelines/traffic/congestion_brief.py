@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.traffic.congestion_record import record
 from pipelines.traffic.names import segment_names
+from pipelines.traffic.recording import able, unable
 from pipelines.traffic.words import count, words
 from workbench._text import LANGUAGES, Text
 from workbench.briefs import (
@@ -28,6 +29,7 @@ from workbench.decisions.resampling import LEAST_DAYS
 
 if TYPE_CHECKING:
     from pipelines.traffic.congestion import CongestionParameters, Floats, Judged
+    from workbench.briefs.checklist import Section
     from workbench.domains import Decision, Measures
 
 SURE, LIKELY = 0.9, 0.7
@@ -55,7 +57,7 @@ def write_brief(
         changes=w.changes(),
         assumptions=w.assumptions(),
         limits=w.limits(),
-        sections=record(measures, parameters, judged, samples, choice, w.names) if whole() else (),
+        sections=w.sections(measures) if whole() and able() else (),
     )
 
 
@@ -291,4 +293,8 @@ class _Writer:
             least = Quantity("least_coverage", self.p.least_coverage, "share")
             unjudged = count("unjudged", self.judged.unjudged, "segments")
             told.append(w.phrase("congestion.limit.unjudged", count=unjudged, least=least))
-        return tuple(told)
+        return (*told, *unable())
+
+    def sections(self, measures: Measures) -> tuple[Section, ...]:
+        """The record."""
+        return record(measures, self.p, self.judged, self.samples, self.choice, self.names)

@@ -1,161 +1,54 @@
-"""The record behind the ranking of road segments: what was compared, how it was checked, what would turn it."""
+"""The record behind the ranking of road segments: what was compared, how checked, what would turn it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.traffic.words import count, reason, record_words, words
-from workbench._text import Text
+from pipelines.traffic.congestion_equity import equity
+from pipelines.traffic.congestion_ways import ways, ways_to_judge
+from pipelines.traffic.recording import (
+    FUTURES,
+    assumed,
+    card,
+    drawn_cells,
+    ends_of,
+    half_days,
+    halves,
+    resampled,
+    steps,
+    vary,
+    worth,
+)
+from pipelines.traffic.words import count, reason, record_words
 from workbench.briefs import Head, Phrase, Quantity, Row, Table
-from workbench.briefs.appraisal import DRAWS_BASIS, alternatives, certainty, equity, graded, quality_of
+from workbench.briefs.appraisal import alternatives, certainty, graded, quality_of
 from workbench.briefs.checklist import Section
-from workbench.briefs.modelcard import Backcast, Checked, model_card, validation, verification
-from workbench.briefs.robustness import futures, information, register, sensitivity
+from workbench.briefs.modelcard import Backcast, Checked, validation, verification
+from workbench.briefs.robustness import futures
 from workbench.decisions import (
-    Inputs,
     Option,
     Options,
-    Outcome,
-    Register,
-    UncertainInput,
-    assume,
-    by_group,
     compare_robustness,
     discover,
-    morris,
-    sobol,
-    tornado,
-    value_of_information,
+    interval,
 )
 from workbench.simulation import Streams
 
 if TYPE_CHECKING:
-    import datetime as dt
-
-    import polars as pl
-
     from pipelines.traffic.congestion import CongestionParameters, Floats, Judged
     from workbench.decisions import TopChoice
+    from workbench.decisions.assumptions import Rating
     from workbench.domains import Measures
 
-FUTURES, TRAJECTORIES, SOBOL = 512, 20, 64
-CARD = ("purpose", "outputs", "aims", "logic", "scenarios", "algorithms", "entities", "activities", "resources", "queues", "entry_exit")  # fmt: skip
-SETS = ("none", "chosen", "swap")
-INDEX = "index"
-
-
-@dataclass(frozen=True, eq=False)
-class Ways:
-    """
-    Ways to judge the same roads, from the hours of each day.
-
-    Attributes
-    ----------
-    counts, sums
-        Observations and sums of speeds by kind of day (weekday, weekend), hour of day and segment.
-    free
-        Free-flow speed of each segment, km/h.
-    hours
-        Hours judged.
-    weekend
-        Whether weekends are judged.
-    noise
-        For each future and segment a draw of how far its detector errs, in standard deviations.
-    """
-
-    counts: Floats
-    sums: Floats
-    free: Floats
-    hours: tuple[int, ...]
-    weekend: bool
-    noise: Floats
-
-    def index(self, values: Floats) -> Floats:
-        """
-        Congestion index of each segment judged in other ways.
-
-        Parameters
-        ----------
-        values
-            Shape (runs, 3): hours by which the time judged is moved, weight of weekend days, error of
-            detectors (standard deviation as a share of speed).
-
-        Returns
-        -------
-        ndarray
-            Shape (runs, segments).
-        """
-        shift, weekend, error = values.T
-        before = np.floor(shift).astype(int)
-        part = (shift - before)[:, None]
-        sums = (1 - part) * self._judged(self.sums, before, weekend) + part * self._judged(
-            self.sums, before + 1, weekend
-        )
-        counts = (1 - part) * self._judged(self.counts, before, weekend) + part * self._judged(
-            self.counts, before + 1, weekend
-        )
-        speed = sums / np.maximum(counts, 1e-9)
-        erring = np.exp(error[:, None] * self.noise[np.arange(len(values)) % len(self.noise)])
-        return np.where(counts > 0, self.free / np.maximum(speed * erring, 1e-3), 1.0)
-
-    def _judged(self, table: Floats, shift: np.ndarray, weekend: Floats) -> Floats:
-        """Sums over the hours judged, moved by whole hours, weekends weighted; shape (runs, segments)."""
-        found = np.zeros((len(shift), table.shape[2]))
-        for by in np.unique(shift):
-            rows = shift == by
-            at = [(hour + int(by)) % 24 for hour in self.hours]
-            found[rows] = table[0, at].sum(axis=0) + weekend[rows, None] * table[1, at].sum(axis=0)
-        return found
-
-
-def ways(by_hour: pl.DataFrame, judged: Judged, p: CongestionParameters) -> Ways:
-    """Lay the hours of each day side by side for the segments judged."""
-    import polars as pl
-
-    place = {one: at for at, one in enumerate(judged.ids)}
-    known = by_hour.filter(pl.col("segment_id").is_in(judged.ids)).sort("segment_id", "date", "hour")
-    counts = np.zeros((2, 24, len(judged.ids)))
-    sums = np.zeros_like(counts)
-    at = (
-        (known["weekday"] > 5).cast(pl.Int64).to_numpy(),
-        known["hour"].to_numpy(),
-        np.array([place[one] for one in known["segment_id"]], dtype=int),
-    )
-    seen = known["observations"].to_numpy().astype(float)
-    np.add.at(counts, at, seen)
-    np.add.at(sums, at, seen * known["speed_kmh"].to_numpy())
-    streams = Streams(p.seed).child("ways")
-    noise = streams.generator("detectors").standard_normal((FUTURES, len(judged.ids)))
-    return Ways(counts, sums, judged.free_flow, tuple(p.hours), not p.weekdays_only, noise)
-
-
-def uncertain(p: CongestionParameters) -> Inputs:
-    """What is not known of how to judge: the hours, the weekend, the detectors."""
-    w = record_words().text
-    weekend = 0.0 if p.weekdays_only else 1.0
-
-    def one(name: str, low: float, high: float, base: float, unit: str) -> UncertainInput:
-        return UncertainInput(
-            name,
-            low,
-            high,
-            unit,
-            w(f"congestion.input.{name}"),
-            "uniform",
-            base,
-            w(f"congestion.basis.{name}"),
-        )
-
-    return Inputs(
-        (
-            one("shift", -1.0, 1.0, 0.0, "h"),
-            one("weekend", 0.0, 1.0, weekend, "ratio"),
-            one("detectors", 0.0, 0.05, 0.0, "share"),
-        )
-    )
+STEPS = ("hours", "free", "judge", "resample", "choose")
+UNTRIED: dict[str, tuple[Rating, Rating]] = {
+    "days": ("amber", "amber"),
+    "free": ("green", "amber"),
+    "volume": ("red", "amber"),
+}
+"""What is assumed and not tried: quality of its ground, and impact."""
 
 
 def record(
@@ -170,17 +63,17 @@ def record(
     r = _Record(measures, p, judged, samples, choice, names)
     return (
         r.alternatives(),
-        r.card(),
-        r.runs(),
+        card("congestion"),
+        resampled(None if samples is None else len(samples)),
         r.verification(),
         r.validation(),
-        r.map(),
+        steps("congestion", STEPS),
         r.assumptions(),
         r.results(),
         r.ranking(),
         r.sensitivity(),
         r.futures(),
-        r.equity(),
+        equity(measures, judged, r.streams),
         r.certainty(),
         r.changes(),
         reason("cost_benefit", "no_costs"),
@@ -209,7 +102,7 @@ class _Record:
         self.swap = [*self.chosen[:-1], rest[0]] if rest else []
         self.sets = {"none": [], "chosen": self.chosen} | ({"swap": self.swap} if self.swap else {})
         self.labels = {name: self.words.text(f"congestion.set.{name}") for name in self.sets}
-        self.inputs = uncertain(p)
+        self.inputs = ways_to_judge(p)
         self.ways = ways(measures["speeds_by_hour"], judged, p)
         self.streams = Streams(p.seed).child("record")
         self.drawn = self.inputs.sample(FUTURES, self.streams)
@@ -238,23 +131,6 @@ class _Record:
             options.append(Option("rare", w("congestion.set.rare"), screened_out=w("congestion.out.rare")))
         return alternatives(Options(options))
 
-    def card(self) -> Section:
-        """What the measure is, in the order asked of models."""
-        return model_card({key: self.words.text(f"congestion.card.{key}") for key in CARD})
-
-    def runs(self) -> Section:
-        """Resamples instead of runs, and what their number costs in accuracy."""
-        if self.samples is None:
-            return Section("runs", prose=(self.words.phrase("congestion.runs.none"),))
-        error = 1.96 * float(np.sqrt(0.25 / len(self.samples)))
-        said = self.words.phrase(
-            "congestion.runs",
-            resamples=count("record.resamples", len(self.samples), "resamples"),
-            error=Quantity("record.error", error, "points", decimals=1),
-            level=Quantity("record.level", 0.95, "share"),
-        )
-        return Section("runs", prose=(said,))
-
     def verification(self) -> Section:
         """Checks that must hold in every run."""
         w = self.words.text
@@ -272,10 +148,10 @@ class _Record:
 
     def validation(self) -> Section:
         """Choose from the earlier half of the days, and see how the choice does in the later half."""
-        half = len(self.judged.days) // 2
-        if not half:
-            return Section("validation", prose=(self.words.phrase("congestion.validation.one"),))
-        index = [self._index_of(slice(0, half)), self._index_of(slice(half, None))]
+        cut = halves(len(self.judged.days))
+        if cut is None:
+            return Section("validation", prose=(self.words.phrase("record.validation.one"),))
+        index = [self._index_of(days) for days in cut]
         k = len(self.chosen)
         first, second = (np.argsort(-one, kind="stable")[:k] for one in index)
         both = len(set(first.tolist()) & set(second.tolist()))
@@ -295,11 +171,8 @@ class _Record:
                 Quantity("back.apart", apart, "index", decimals=2),
             ),
         ]
-        days = {
-            "first": count("back.days.first", half, "days"),
-            "second": count("back.days.second", len(self.judged.days) - half, "days"),
-        }
-        return validation(scores, [self.words.phrase("congestion.validation", **days)])
+        said = self.words.phrase("congestion.validation", **half_days(len(self.judged.days)))
+        return validation(scores, [said])
 
     def _index_of(self, days: slice) -> Floats:
         counts, sums = self.judged.observations[days].sum(axis=0), self.judged.speed_sums[days].sum(axis=0)
@@ -307,58 +180,21 @@ class _Record:
 
     def halves_agree(self) -> bool | None:
         """Whether both halves of the days give the same choice."""
-        half = len(self.judged.days) // 2
-        if not half:
+        cut = halves(len(self.judged.days))
+        if cut is None:
             return None
-        k = len(self.chosen)
-        tops = (
-            set(np.argsort(-self._index_of(s), kind="stable")[:k].tolist())
-            for s in (slice(0, half), slice(half, None))
+        first, second = (
+            set(np.argsort(-self._index_of(days), kind="stable")[: len(self.chosen)].tolist()) for days in cut
         )
-        return next(tops) == next(tops)
-
-    def map(self) -> Section:
-        """From tables to the choice, step by step."""
-        w = self.words.text
-        heads = tuple(Head(key, w(f"map.{key}")) for key in ("from", "step", "to"))
-        rows = tuple(
-            Row(tuple(w(f"congestion.map.{step}.{part}") for part in ("from", "step", "to")))
-            for step in ("hours", "free", "judge", "resample", "choose")
-        )
-        return Section("model_map", tables=(Table("model-map", w("map.caption"), heads, rows),))
+        return first == second
 
     def assumptions(self) -> Section:
         """What the ranking takes for granted, tried where it is a number."""
-        w = self.words.text
-        day: dt.date = self.judged.days[-1]
-        made = []
-        for one in self.inputs:
-            made.append(
-                assume(
-                    one.name, w(f"congestion.assumed.{one.name}"), one.basis, "amber", "red",
-                    w("congestion.owner").en, who="LIVED Workbench", since=day,
-                    value=one.base, unit=one.unit, tested=(one.low, one.high),
-                )
-            )  # fmt: skip
-        for name, quality, impact in (
-            ("days", "amber", "amber"),
-            ("free", "green", "amber"),
-            ("volume", "red", "amber"),
-        ):
-            made.append(
-                assume(
-                    name, w(f"congestion.assumed.{name}"), w(f"congestion.basis.{name}"), quality, impact,  # type: ignore[arg-type]
-                    w("congestion.owner").en, who="LIVED Workbench", since=day,
-                )
-            )  # fmt: skip
-        found = Register(tuple(made))
-        effects = {one.name: self._effect(at, one.name) for at, one in enumerate(self.inputs)}
-        return register(found, on=day, waived={}, effects=effects)
+        effects = {name: self._effect(name) for name in self.inputs.names}
+        return assumed("congestion", self.inputs, UNTRIED, effects, day=self.judged.days[-1])
 
-    def _effect(self, at: int, name: str) -> Phrase:
-        ends = np.tile(self.inputs.base, (2, 1))
-        ends[:, at] = [self.inputs[name].low, self.inputs[name].high]
-        least = int(self.kept(ends).min())
+    def _effect(self, name: str) -> Phrase:
+        least = int(self.kept(ends_of(self.inputs, name)).min())
         kept = count(f"effect.{name}", least, "segments")
         return self.words.phrase(
             "congestion.effect", kept=kept, k=count("effect.k", len(self.chosen), "segments")
@@ -378,22 +214,10 @@ class _Record:
         )
         rows = []
         for at, name in enumerate(self.sets):
-            ends: dict[str, float] = {}
-            spread = {}
-            if drawn is not None and name != "none":
-                low, p5, p95, high = np.quantile(drawn[:, at], [0.025, 0.05, 0.95, 0.975])
-                spread = {
-                    "low": min(float(low), value[at]),
-                    "high": max(float(high), value[at]),
-                    "basis": DRAWS_BASIS,
-                }
-                ends = {"p5": float(p5), "p95": float(p95)}
-            cells = [Quantity(f"gain.{name}", float(value[at]), "index", decimals=2, **spread)]
-            for end in ("p5", "p95"):
-                found = float(ends[end]) if end in ends else None if name != "none" else 0.0
-                cells.append(Quantity(f"gain.{end}.{name}", found, "index", decimals=2))
-            cells.append(Quantity(f"gain.draws.{name}", 0 if drawn is None else len(drawn), "resamples"))
-            rows.append(Row((self.labels[name], *cells), chosen=name == "chosen"))
+            own = None if drawn is None else drawn[:, at]
+            cells = drawn_cells(f"gain.{name}", float(value[at]), own, "index", decimals=2)
+            draws = Quantity(f"gain.{name}.draws", 0 if own is None else len(own), "resamples")
+            rows.append(Row((self.labels[name], *cells, draws), chosen=name == "chosen"))
         note = self.words.phrase("congestion.results.note")
         return Section(
             "results",
@@ -428,14 +252,8 @@ class _Record:
 
     def sensitivity(self) -> Section:
         """What moves the number of chosen segments that stay among the highest."""
-        return sensitivity(
-            self.inputs,
-            what=self.words.text("congestion.kept"),
-            unit="segments",
-            tornado=tornado(self.inputs, self.kept),
-            screening=morris(self.inputs, self.kept, TRAJECTORIES, self.streams),
-            indices=sobol(self.inputs, self.kept, SOBOL, self.streams),
-        )
+        what = self.words.text("congestion.kept")
+        return vary(self.inputs, self.kept, self.streams, what=what, unit="segments")
 
     def futures(self) -> Section:
         """Where another choice would have removed more."""
@@ -452,66 +270,42 @@ class _Record:
             recommended="chosen",
         )
 
-    def equity(self) -> Section:
-        """Congestion by district, where the segments say theirs."""
-        if not self.m.has("segments"):
-            return reason("equity", "no_groups")
-        import polars as pl
-
-        rows = self.m.clean("segments").gather()
-        if (
-            "district" not in rows.columns
-            or rows["district"].null_count() == rows.height
-            or len(self.judged.days) < 2
-        ):
-            return reason("equity", "no_groups")
-        where = dict(
-            rows.filter(pl.col("district").is_not_null()).select("segment_id", "district").iter_rows()
-        )
-        groups: dict[str, list[int]] = {}
-        for at, one in enumerate(self.judged.ids):
-            if one in where:
-                groups.setdefault(str(where[one]), []).append(at)
-        if len(groups) < 2:
-            return reason("equity", "no_groups")
-        counts, sums = self.judged.observations, self.judged.speed_sums
-        free = counts * self.judged.free_flow
-        values, persons = {}, {}
-        for name, places in sorted(groups.items()):
-            seen = sums[:, places].sum(axis=1)
-            values[name] = (free[:, places].sum(axis=1) / np.maximum(seen, 1e-9))[seen > 0]
-            persons[name] = float(len(places))
-        outcome = Outcome(INDEX, "index", words().text("congestion.head.index"), "less")
-        found = by_group(values, outcome, persons, least=3, streams=self.streams)
-        labels = {name: Text(name, name) for name in values}
-        section = equity(found, labels, members="segments")
-        return Section(
-            "equity", prose=(*section.prose, self.words.phrase("congestion.equity")), tables=section.tables
-        )
-
     def certainty(self) -> Section:
         """Certainty of the index of the chosen and of the choice."""
         quality = [quality_of(share) for share in self.m.rejected.values()]
         last, after = self.choice.chosen[-1], self.swap[-1] if self.swap else None
-        spread = None
+        index = apart = None
+        if self.samples is not None:
+            low, high = interval(self.samples[:, self.chosen[:1]])
+            index = (float(low[0]), float(high[0]))
         if self.samples is not None and after is not None:
-            low, high = np.nanquantile(self.samples[:, last] - self.samples[:, after], [0.025, 0.975])
-            spread = (float(low), float(high))
+            low, high = interval(self.samples[:, [last]] - self.samples[:, [after]])
+            apart = (float(low[0]), float(high[0]))
         agree = self.halves_agree()
-        w = self.words.text
-        return certainty(
-            [
-                graded(w("congestion.outcome.index"), quality=quality, interval=spread and (1.0, 2.0), turns_at=None, stand_in=False, halves_agree=agree is not None),
-                graded(w("congestion.outcome.choice"), quality=quality, interval=spread, turns_at=0.0, stand_in=True, halves_agree=agree),
-            ]
-        )  # fmt: skip
+        outcomes = (
+            graded(
+                self.words.text("congestion.outcome.index"),
+                quality=quality,
+                interval=index,
+                turns_at=None,
+                stand_in=False,
+                halves_agree=agree is not None,
+            ),
+            graded(
+                self.words.text("congestion.outcome.choice"),
+                quality=quality,
+                interval=apart,
+                turns_at=0.0,
+                stand_in=True,
+                halves_agree=agree,
+            ),
+        )
+        return certainty(outcomes)
 
     def changes(self) -> Section:
         """What would change the conclusion, and what to measure next."""
-        names = tuple(self.sets)
-        found = value_of_information(
-            self.gains(self.tried), names, self.drawn, self.inputs.names, self.streams
+        said, tables = worth(
+            self.gains(self.tried), tuple(self.sets), self.drawn, self.inputs, self.streams, unit="index"
         )
-        prose, table = information(found, inputs=self.inputs, unit="index")
-        trigger = self.words.phrase("congestion.trigger")
-        return Section("changes", prose=(prose, trigger), tables=(table,), shown=("changes",))
+        prose = (said, self.words.phrase("congestion.trigger"))
+        return Section("changes", prose=prose, tables=tables, shown=("changes",))

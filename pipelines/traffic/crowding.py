@@ -9,6 +9,7 @@ from pydantic import Field
 from pipelines.traffic.cells import cells, rank_cells
 from pipelines.traffic.crowding_brief import write_brief
 from pipelines.traffic.service import regularity
+from pipelines.traffic.words import record_words
 from workbench._text import Text
 from workbench.briefs import Brief
 from workbench.domains import Decision, Measures, Parameters
@@ -78,6 +79,9 @@ class Crowding(Decision):
         "service against the timetable?",
         "哪些线路区间在哪些刻钟超载、超载多少？服务相对时刻表是否规律？",
     )
+    decision_maker: ClassVar[Text] = record_words().text("crowding.maker")
+    use_for: ClassVar[Text] = record_words().text("crowding.use_for")
+    not_for: ClassVar[Text] = record_words().text("crowding.not_for")
     required: ClassVar[tuple[str, ...]] = ("taps", "timetable")
     optional: ClassVar[tuple[str, ...]] = ("stops", "stop_visits")
     Parameters: ClassVar[type[Parameters]] = CrowdingParameters

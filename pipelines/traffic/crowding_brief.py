@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from pipelines.traffic.cells import Cells, Ranking
+from pipelines.traffic.crowding_case import Case
 from pipelines.traffic.crowding_map import draw_map
+from pipelines.traffic.crowding_record import record
 from pipelines.traffic.names import LINE, LineNames, clock
+from pipelines.traffic.recording import able, unable
 from pipelines.traffic.service import FIGURES, FREQUENT_S, Regularity
 from pipelines.traffic.words import count, words
 from workbench._text import Text
@@ -24,10 +27,12 @@ from workbench.briefs import (
     Source,
     Table,
 )
+from workbench.briefs.scope import whole
 from workbench.decisions.resampling import LEAST_DAYS
 
 if TYPE_CHECKING:
     from pipelines.traffic.crowding import CrowdingParameters
+    from workbench.briefs.checklist import Section
     from workbench.domains import Decision, Measures
 
 SURE, LIKELY = 0.9, 0.7
@@ -60,6 +65,7 @@ def write_brief(
         changes=w.changes(),
         assumptions=w.assumptions(),
         limits=w.limits(),
+        sections=w.sections() if whole() and able() else (),
     )
 
 
@@ -293,4 +299,8 @@ class _Writer:
         if self.cells.unserved:
             riders = Quantity("unserved", self.cells.unserved, "persons", decimals=0)
             told.append(w.phrase("crowding.limit.noservice", riders=riders))
-        return (*told, w.phrase("crowding.limit.comfort"))
+        return (*told, w.phrase("crowding.limit.comfort"), *unable())
+
+    def sections(self) -> tuple[Section, ...]:
+        """The record."""
+        return record(Case(self.m, self.p, self.cells, self.ranking, self.lines, self.names))

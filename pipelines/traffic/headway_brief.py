@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from pipelines.traffic.headway_costs import LIKELY, SURE
 from pipelines.traffic.words import words
 from workbench._text import LANGUAGES, Text
 from workbench.briefs import Answer, Brief, Confidence, Figure, Head, Phrase, Quantity, Row, Source, Table
+from workbench.briefs.scope import whole
 
 if TYPE_CHECKING:
     from pipelines.traffic.headway_costs import Costs
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from workbench.simulation.runs import Runs
     from workbench.simulation.transit import LineScenario
 
-SURE, LIKELY = 0.9, 0.7
 ROUNDING = 1e-9
 RARE_S = 900.0
 """Riders of a line with longer headways look at the timetable."""
@@ -43,12 +44,15 @@ def write_brief(
     p: HeadwaysParameters,
     case: Case,
     scenarios: Mapping[str, LineScenario],
+    back: Mapping[str, LineScenario],
     runs: Runs,
     costs: Costs,
     changed: Changed,
 ) -> Brief:
     """Put the comparison into a brief, without its run."""
-    w = _Writer(measures, p, case, scenarios, runs, costs, changed)
+    from pipelines.traffic.headway_record import record  # SciPy and SALib come with it
+
+    w = Writer(measures, p, case, scenarios, runs, costs, changed)
     return Brief(
         decision=decision.name,
         project=decision.project,
@@ -61,10 +65,11 @@ def write_brief(
         changes=w.changes(),
         assumptions=w.assumptions(),
         limits=w.limits(),
+        sections=record(w, back) if whole() else (),
     )
 
 
-class _Writer:
+class Writer:
     """Words, tables and picture of one comparison."""
 
     def __init__(
@@ -77,14 +82,8 @@ class _Writer:
         costs: Costs,
         changed: Changed,
     ) -> None:
-        self.p, self.case, self.scenarios, self.runs, self.costs, self.changed = (
-            p,
-            case,
-            scenarios,
-            runs,
-            costs,
-            changed,
-        )
+        self.measures, self.p, self.case, self.scenarios = measures, p, case, scenarios
+        self.runs, self.costs, self.changed = runs, costs, changed
         self.words = words()
         self.summary = {
             (row["outcome"], row["scenario"]): row for row in runs.summary().iter_rows(named=True)
@@ -98,12 +97,12 @@ class _Writer:
             .filter(pl.col("route_id") == case.route, pl.col("direction_id") == case.direction)
             .sort("section")["stop_id"][-1]
         )
-        named = (
+        self.named: dict[str, str | None] = (
             dict(measures.clean("stops").gather().select("stop_id", "stop_name").iter_rows())
             if measures.has("stops")
             else {}
         )
-        self.line = f"{case.route} → {named.get(last) or last}"
+        self.line = f"{case.route} → {self.named.get(last) or last}"
 
     def option(self, name: str) -> Text:
         """What an option is called: the house's own are worded, others are as the file says."""

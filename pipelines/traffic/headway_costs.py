@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,9 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipelines.traffic.headway_fleet import Need, fleet_need, run_back
+from workbench._text import Text
+from workbench.decisions import Outcome, Samples, Verdict, rank
 from workbench.simulation import Streams
 from workbench.simulation.intervals import paired_difference, t_interval
-from workbench.simulation.selection import Chances, chances
 
 if TYPE_CHECKING:
     from pipelines.traffic.headways import HeadwaysParameters
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 HOUR_S = 3600.0
 MILLION = 1e6
-SURE = 0.9
+SURE, LIKELY = 0.9, 0.7
 MOST_RUNS = 100_000
+TOTAL = Outcome("total", "million CNY/year", Text("Cost with riders' time", "总成本（含乘客时间）"), "less")
 
 
 @dataclass(frozen=True)
@@ -38,33 +39,33 @@ class Costs:
         By option and replication: `vehicles`, `operating`, `waiting`, `total` (million CNY a year).
     totals
         Total by day and option, shape (days, options).
-    chances
-        P(best) and expected regret, in the order of the options.
+    verdict
+        How sure the order of the totals is, their true means being Student's t around those of the days.
     """
 
     names: tuple[str, ...]
     frame: pl.DataFrame
     totals: NDArray[np.float64]
-    chances: Chances
+    verdict: Verdict
 
     @property
     def best(self) -> str:
         """The option of the least mean total."""
-        return self.names[int(np.argmin(self.totals.mean(axis=0)))]
+        return self.verdict.order[0]
 
     @property
     def second(self) -> str | None:
         """The option of the next least mean total."""
-        order = np.argsort(self.totals.mean(axis=0), kind="stable")
-        return self.names[int(order[1])] if len(order) > 1 else None
+        return self.verdict.second
 
     def chance_of(self, name: str) -> float:
         """Probability of an option being the cheapest."""
-        return float(self.chances.best[self.names.index(name)])
+        return self.verdict.of(self.verdict.p_best, name)
 
-    def regret_of(self, name: str) -> float:
-        """Expected loss a year of choosing it."""
-        return float(self.chances.regret[self.names.index(name)])
+    def regret_of(self, name: str) -> float | None:
+        """Expected loss a year of choosing it; None where too few days tell."""
+        regret = self.verdict.of(self.verdict.regret, name)
+        return regret if regret == regret else None
 
     def mean(self, column: str, name: str) -> tuple[float, float, float]:
         """Mean of a cost a year with its t interval over simulated days."""
@@ -80,18 +81,8 @@ class Costs:
         return found.interval.mean, found.interval.low, found.interval.high
 
     def runs_to_separate(self) -> int | None:
-        """
-        Simulated days after which the best two would be told apart, None where they never would.
-
-        From the spread of their daily difference: n at which one-sided 95% is reached.
-        """
-        if self.second is None:
-            return None
-        first, second = self.names.index(self.best), self.names.index(self.second)
-        difference = self.totals[:, second] - self.totals[:, first]
-        gap, spread = float(difference.mean()), float(difference.std(ddof=1))
-        needed = math.ceil((1.645 * spread / gap) ** 2) if gap > 0 else MOST_RUNS + 1
-        return max(needed, len(difference)) if needed <= MOST_RUNS else None
+        """Simulated days after which the cheapest would be told apart; None where they would be too many."""
+        return self.verdict.runs_to_separate(at_most=MOST_RUNS)
 
 
 def priced(
@@ -140,7 +131,13 @@ def priced(
         "replication"
     )
     totals = wide.select(names).drop_nulls().to_numpy()
-    return Costs(names, frame, totals, chances(totals, streams=Streams(p.seed).child("chances", "total")))
+    return Costs(names, frame, totals, ranked(names, totals, p.seed))
+
+
+def ranked(names: tuple[str, ...], totals: NDArray[np.float64], seed: int) -> Verdict:
+    """Rank options by their totals, shape (days, options)."""
+    samples = Samples.paired({TOTAL.name: totals}, names)
+    return rank(samples, TOTAL, sure=SURE, likely=LIKELY, streams=Streams(seed).child("rank", TOTAL.name))
 
 
 def fleets(

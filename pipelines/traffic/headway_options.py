@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -105,6 +105,20 @@ def refuse_unfit(model: LineModel, scenarios: Mapping[str, LineScenario]) -> Non
     if len(scenarios) < 2:
         said = "It is the only option, so that there is nothing to compare it with: add another."
         raise BadScenario(next(iter(scenarios)), said)
+
+
+def moved(scenario: LineScenario, change: Mapping[str, float]) -> LineScenario:
+    """Return a scenario with its demand, running times or dwell multiplied."""
+    values: dict[str, Any] = {}
+    for name, factor in change.items():
+        if name == "boarding":
+            dwell = scenario.dwell
+            values["dwell"] = dwell.model_copy(
+                update={"boarding_s": dwell.boarding_s * factor, "alighting_s": dwell.alighting_s * factor}
+            )
+        else:
+            values[name] = getattr(scenario, name) * factor
+    return scenario.model_copy(update=values)
 
 
 def _refuse_hours(line: Line, name: str, scenario: LineScenario) -> None:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipelines.traffic.headway_fleet import run_back
-from pipelines.traffic.headway_options import refuse_unfit, today_and_others
+from pipelines.traffic.headway_options import moved, refuse_unfit, today_and_others
+from pipelines.traffic.headway_words import headway_words
 from workbench._text import Text
 from workbench.briefs import Brief
+from workbench.briefs.scope import whole
 from workbench.domains import Decision, Measures, Parameters
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.simulation.transit.scenario import LineScenario
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.simulation.transit import Line, LineModel
 
 TODAY = "today"
+LEAST_FUTURES = 200
 BANDS = {"morning": ("07:00", "09:00"), "midday": ("09:00", "16:00"), "evening": ("16:00", "19:00")}
 CHANGES: Mapping[str, Mapping[str, float]] = {
     "demand_down": {"demand_factor": 0.8},
@@ -103,6 +106,16 @@ class HeadwaysParameters(Parameters):
         gt=0.001,
         le=0.5,
     )
+    futures: int = _field(
+        256, "Futures to try, 0 for none", "检验的未来情景数；0为不检验", "futures", ge=0, le=20_000
+    )
+    vehicle_life: int = _field(
+        10, "Years over which costs and benefits are added up", "成本效益计算年限", "years", ge=1, le=60
+    )
+    discount_rate: float = _field(0.08, "Social discount rate", "社会折现率", "share", ge=0, le=1)
+    optimism_bias: float = _field(
+        0.0, "Uplift of costs for optimism", "成本的乐观偏差上调", "share", ge=0, le=5
+    )
     baseline: str = _field(TODAY, "Option the others are compared with", "对比基准方案")
     scenarios: dict[str, LineScenario] | None = _field(
         None,
@@ -110,6 +123,13 @@ class HeadwaysParameters(Parameters):
         "待比较方案；不填则用默认方案",
         min_length=1,
     )
+
+    @field_validator("futures")
+    @classmethod
+    def _none_or_enough(cls, futures: int) -> int:
+        if 0 < futures < LEAST_FUTURES:
+            raise ValueError(f"must be 0, or at least {LEAST_FUTURES} to tell what knowing more is worth")
+        return futures
 
 
 class Headways(Decision):
@@ -123,8 +143,11 @@ class Headways(Decision):
         "How often should this line run, with which vehicles, and is holding worth it?",
         "这条线路应以多大间隔、用什么车辆运行？驻站控制是否值得？",
     )
+    decision_maker: ClassVar[Text] = headway_words().text("headways.maker")
+    use_for: ClassVar[Text] = headway_words().text("headways.use_for")
+    not_for: ClassVar[Text] = headway_words().text("headways.not_for")
     required: ClassVar[tuple[str, ...]] = ("taps", "timetable")
-    optional: ClassVar[tuple[str, ...]] = ("stops",)
+    optional: ClassVar[tuple[str, ...]] = ("stops", "stop_visits")
     Parameters: ClassVar[type[Parameters]] = HeadwaysParameters
     scenario_kind: ClassVar[type[LineScenario]] = LineScenario
 
@@ -155,8 +178,8 @@ class Headways(Decision):
         costs = self._priced(case, runs, scenarios, back, p)
         measures.made["headway_runs"] = runs.frame
         measures.made["headway_costs"] = costs.frame
-        changed = self._changed(case, scenarios, back, p)
-        return write_brief(self, measures, p, case, scenarios, runs, costs, changed)
+        changed = self._changed(case, scenarios, back, p) if whole() else {}
+        return write_brief(self, measures, p, case, scenarios, back, runs, costs, changed)
 
     def _priced(
         self,
@@ -184,12 +207,12 @@ class Headways(Decision):
 
         found = {}
         for name, change in CHANGES.items():
-            moved = {one: _moved(scenario, change) for one, scenario in scenarios.items()}
-            both = {one: _moved(scenario, change) for one, scenario in back.items()}
-            runs: Runs = Experiment(case.model, moved, seed=p.seed).run(
+            here = {one: moved(scenario, change) for one, scenario in scenarios.items()}
+            both = {one: moved(scenario, change) for one, scenario in back.items()}
+            runs: Runs = Experiment(case.model, here, seed=p.seed).run(
                 max(10, p.replications // 3), workers=self.workers
             )
-            costs = self._priced(case, runs, moved, both, p)
+            costs = self._priced(case, runs, here, both, p)
             found[name] = (costs.best, costs.chance_of(costs.best))
         return found
 
@@ -219,6 +242,8 @@ class Case:
         Share of the taps that do not say where the rider alighted.
     back
         The other direction as the timetable has it that day; None where it has none.
+    taps
+        Clean taps of the days that may be of the line and direction.
     """
 
     route: str
@@ -233,6 +258,7 @@ class Case:
     riders: float | None
     unknown: float
     back: Line | None
+    taps: pl.DataFrame
 
 
 def build(measures: Measures, p: HeadwaysParameters) -> Case:
@@ -285,6 +311,7 @@ def build(measures: Measures, p: HeadwaysParameters) -> Case:
         riders=riders,
         unknown=taps["alight_stop_id"].null_count() / taps.height,
         back=_other_direction(measures, route, direction, date),
+        taps=taps,
     )
 
 
@@ -376,17 +403,3 @@ def _within(line: Any, ends: tuple[str, str]) -> bool:
     """Whether any trip is dispatched in a band."""
     low, high = (int(end[:2]) * 3600 for end in ends)
     return bool(((line.trips.dispatch_s >= low) & (line.trips.dispatch_s < high)).any())
-
-
-def _moved(scenario: LineScenario, change: Mapping[str, float]) -> LineScenario:
-    """A scenario with its demand, running times or dwell multiplied."""
-    values: dict[str, Any] = {}
-    for name, factor in change.items():
-        if name == "boarding":
-            dwell = scenario.dwell
-            values["dwell"] = dwell.model_copy(
-                update={"boarding_s": dwell.boarding_s * factor, "alighting_s": dwell.alighting_s * factor}
-            )
-        else:
-            values[name] = getattr(scenario, name) * factor
-    return scenario.model_copy(update=values)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from workbench.briefs import (
@@ -22,6 +25,9 @@ from workbench.briefs import (
     Text,
     figures,
 )
+from workbench.briefs.checklist import Section
+from workbench.briefs.document import Document, document
+from workbench.briefs.fonts import cjk_files
 
 BOOTSTRAP = Text("bootstrap over days", "按天自助法")
 NAMES = (
@@ -126,3 +132,39 @@ def brief() -> Brief:
         run=run,
         links=(Link(Text("Record", "记录"), "brief.json"),),
     )
+
+
+@pytest.fixture(params=["en", "zh"])
+def lang(request: pytest.FixtureRequest) -> str:
+    """Each language; Chinese is left out where no font can draw it on paper."""
+    lang = str(request.param)
+    if lang == "zh" and "paper" in request.keywords and not cjk_files():
+        pytest.skip("no Chinese font: install fonts-noto-cjk, or pip install 'lived-workbench[fonts]'")
+    return lang
+
+
+@pytest.fixture
+def laid(brief: Brief, lang: str) -> Document:
+    return document(brief, lang)
+
+
+@pytest.fixture
+def full(brief: Brief) -> Brief:
+    """The same with a record: sections with prose, a table, a picture, a reason, and a last day."""
+    drawn = replace(
+        brief.figure,
+        id="second",
+        title=Phrase("Seen again at {n}", "再见于{n}", {"n": Quantity("again", 7.25, "km/h")}),
+        data=replace(brief.figure.data, id="drawn-again"),
+    )
+    sections = (
+        Section("use", prose=(Text("Use it <b>well</b> | always", "请善用"),), shown=("limits",)),
+        Section("recovery", reason=Text("No lifeline", "不涉及生命线")),
+        Section(
+            "results",
+            prose=(Phrase("{n} of them", "共{n}", {"n": Quantity("of.them", 3, "stops")}),),
+            tables=(replace(brief.options, id="again"),),
+            figures=(drawn,),
+        ),
+    )
+    return replace(brief, sections=sections, sunset=date(2027, 3, 8))

@@ -62,11 +62,6 @@ class Reader(HTMLParser):
             self.text += data
 
 
-@pytest.fixture(params=["en", "zh"])
-def lang(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 @pytest.fixture
 def page(brief: Brief, lang: str) -> str:
     return render_html(brief, lang)

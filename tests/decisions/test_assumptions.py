@@ -148,14 +148,14 @@ class TestPrinted:
         ({"impact": "Red"}, "Nearest: red"),
         ({"owner": " "}, "no `owner`"),
         ({"who": ""}, "no `who`"),
-        ({"statement": Text("", "只有中文")}, "no statement"),
-        ({"basis": ""}, "no basis"),
+        ({"statement": Text("", "只有中文")}, "statement of assumption 'fare' is empty"),
+        ({"basis": ""}, "basis of assumption 'fare' must be a Text"),
         ({"since": "2026-01-10"}, "`since` of assumption 'fare' must be a day"),
         ({"since": None}, "`since` of assumption 'fare' must be a day"),
         ({"expires": datetime(2026, 5, 1)}, "`expires` of assumption 'fare' must be a day"),
         ({"expires": date(2026, 1, 9)}, "before it was made"),
         ({"value": None}, "needs `value` and"),
-        ({"value": float("nan")}, "must be a finite number"),
+        ({"value": float("nan")}, "must be a number"),
         ({"tested": (1.0,)}, "needs `value` and"),
         ({"tested": 3.0}, "needs `value` and"),
         ({"tested": (3.0, 1.0)}, "range of input 'fare' is empty"),
@@ -173,6 +173,8 @@ def test_bad_registers_are_refused():
         Register((one(), one()))
     with pytest.raises(BadParameter, match="made by `assume`"):
         Register(("fare",))
+    with pytest.raises(BadParameter, match="made by `assume`"):
+        Register(one())
     with pytest.raises(BadParameter, match="no tested range"):
         one(tested=None).as_input()
     with pytest.raises(UnknownName, match="Nearest: fare"):

@@ -16,8 +16,9 @@ from workbench.simulation import Streams
 WHY = Text("October counts", "十月客流")
 
 
-def one(name="demand", low=1.0, high=9.0, distribution="uniform", base=3.0, unit="1/h"):
-    return UncertainInput(name, low, high, unit, Text(name.title()), distribution, base, WHY)
+def one(name="demand", low=1.0, high=9.0, distribution="uniform", base=3.0, unit="1/h", **more):
+    words = {"label": Text("Demand", "客流"), "basis": WHY} | more
+    return UncertainInput(name, low, high, unit, distribution=distribution, base=base, **words)
 
 
 LAWS = {
@@ -93,14 +94,17 @@ def test_the_problem_is_salibs_and_its_points_become_values():
     [
         ({"low": 9.0}, "range of input 'demand' is empty"),
         ({"low": 10.0}, "`low` 10 must be below `high` 9"),
-        ({"low": math.nan}, "`low` of input 'demand' must be a finite number, not nan"),
-        ({"high": math.inf}, "`high` of input 'demand' must be a finite number"),
+        ({"low": math.nan}, "`low` of input 'demand' must be a number, not nan"),
+        ({"high": math.inf}, "`high` of input 'demand' must be a number"),
         ({"high": "9"}, "not '9'"),
         ({"base": True}, "`base` of input 'demand'"),
         ({"base": 9.1}, "base of input 'demand', 9.1, lies outside of its range 1 to 9"),
         ({"low": 0.0, "distribution": "loguniform"}, "must be above 0"),
         ({"distribution": "unifrom"}, "Nearest: uniform"),
         ({"name": " "}, "Every input needs a name"),
+        ({"label": "Demand"}, "label of input 'demand' must be a Text"),
+        ({"basis": Text("")}, "basis of input 'demand' is empty"),
+        ({"unit": None}, "unit of input 'demand' must be a text"),
     ],
 )
 def test_bad_inputs_are_refused(changed, said):
@@ -114,6 +118,8 @@ def test_bad_collections_and_samples_are_refused():
         Inputs((one(), one()))
     with pytest.raises(BadParameter, match="at least one UncertainInput"):
         Inputs(())
+    with pytest.raises(BadParameter, match="at least one UncertainInput"):
+        Inputs(one())
     with pytest.raises(UnknownName, match="Nearest: demand"):
         inputs["demamd"]
     with pytest.raises(BadParameter, match="at least 1, not 0"):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.briefs import _drawing as d
+from workbench.briefs.scope import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,7 @@ MISSING_PAINT, MISSING_INK = "#e3e6ea", "#b4bac1"
 Box = tuple[float, float]
 
 
+@picture
 def heatmap(
     rows: d.Labels,
     columns: d.Labels,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.briefs import _drawing as d
+from workbench.briefs.scope import picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,6 +25,7 @@ DASHES: tuple[tuple[int, tuple[float, ...]], ...] = (
 )
 
 
+@picture
 def lines(
     x: Sequence[float] | Sequence[str],
     series: Mapping[str, d.Values],

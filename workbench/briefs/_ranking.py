@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from workbench.briefs import _drawing as d
+from workbench.briefs.scope import picture
 
 LABEL_ROOM = 190.0
 RIGHT = 16.0
 
 
+@picture
 def ranking(
     labels: d.Labels,
     values: d.Values,

@@ -182,13 +182,14 @@ class Brief:
         yield from self.options.quantities()
         yield from prose_quantities(self.figure.title)
         yield from prose_quantities(self.figure.alt)
-        yield from self.figure.data.quantities()
-        for table in self.tables:
-            yield from table.quantities()
-        for prose in (*self.changes, *self.assumptions, *self.limits):
+        for prose in self.changes:
             yield from prose.quantities()
+        for table in (self.figure.data, *self.tables):
+            yield from table.quantities()
         for row in self.data:
             yield from row.numbers.values()
+        for prose in (*self.assumptions, *self.limits):
+            yield from prose.quantities()
         for section in self.in_order():
             yield from section.quantities()
 

@@ -171,6 +171,11 @@ class Check:
     state: State
     section: Section | None
 
+    @property
+    def said(self) -> bool:
+        """Whether the brief says anything on it."""
+        return self.section is not None and (self.section.says or self.section.reason is not None)
+
 
 def checklist(brief: Brief) -> tuple[Check, ...]:
     """Return the state of every item, in order."""

@@ -1,10 +1,16 @@
-"""Which Chinese fonts this machine has, found by the names of font files."""
+"""
+Which Chinese fonts this machine has, found by the names of font files.
+
+First those of the system, then the one that the `fonts` extra brings; it is used by its path and never
+imported, for its package sets itself up as the font of every plot.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 # Beginnings of file names, lower case without separators, and the family they belong to.
@@ -33,6 +39,11 @@ FAMILIES = {
     "harmonyossanssc": "HarmonyOS Sans SC",
 }
 SUFFIXES = {".ttf", ".otf", ".ttc", ".otc"}
+PACKAGE = "notojp_matplotlib"
+REMEDY = (
+    "install one of the system (on Debian and Ubuntu: `apt install fonts-noto-cjk`) or run "
+    "`pip install 'lived-workbench[fonts]'`"
+)
 
 
 def cjk_fonts(folders: Iterable[str | Path] | None = None) -> list[str]:
@@ -49,18 +60,27 @@ def cjk_fonts(folders: Iterable[str | Path] | None = None) -> list[str]:
     families
         Names of the families found, sorted; empty where Chinese text would be drawn as boxes.
     """
-    found: set[str] = set()
-    for name in _files(_system_folders() if folders is None else [Path(folder) for folder in folders]):
-        plain = re.sub(r"[^a-z0-9]", "", name.lower())
-        found.update(family for start, family in FAMILIES.items() if plain.startswith(start))
-    return sorted(found)
+    return sorted({family for _, family in _found(folders)})
 
 
-def _files(folders: Iterable[Path]) -> Iterator[str]:
+def cjk_files(folders: Iterable[str | Path] | None = None) -> list[Path]:
+    """Find the files of the Chinese fonts of this machine, as `cjk_fonts` does."""
+    return [path for path, _ in _found(folders)]
+
+
+def _found(folders: Iterable[str | Path] | None) -> Iterator[tuple[Path, str]]:
+    for path in _files([*_system_folders(), *_packaged()] if folders is None else map(Path, folders)):
+        plain = re.sub(r"[^a-z0-9]", "", path.name.lower())
+        family = next((family for start, family in FAMILIES.items() if plain.startswith(start)), None)
+        if family is not None:
+            yield path, family
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
     for folder in folders:
-        for path in _walk(folder):
+        for path in sorted(_walk(folder)):
             if path.suffix.lower() in SUFFIXES:
-                yield path.name
+                yield path
 
 
 def _walk(folder: Path, depth: int = 6) -> Iterator[Path]:
@@ -97,3 +117,9 @@ def _system_folders() -> list[Path]:
         home / ".local/share/fonts",
         home / ".fonts",
     ]
+
+
+def _packaged() -> list[Path]:
+    """Where the font of the `fonts` extra lies."""
+    found = find_spec(PACKAGE)
+    return [Path(place) for place in (found.submodule_search_locations or ())] if found else []

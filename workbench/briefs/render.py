@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from workbench._text import LANGUAGES, Language, language
 from workbench.briefs._refuse import missing_library
+from workbench.briefs._wording import LANGUAGE_TAGS
 from workbench.briefs.brief import Brief
 from workbench.briefs.glossary import house
 from workbench.errors import EngineMissing
@@ -63,7 +64,7 @@ def render_html(brief: Brief, lang: str, *, other: str | None = None) -> str:
         styles=_style("brief.css") + _style("page.css"),
         running=_css_string(page.running),
         other=file_name(there) if other is None else other,
-        other_lang=_page(brief, there, ids=False).html_lang,
+        other_lang=LANGUAGE_TAGS[there],
         other_words=house()["brief.language"].in_(there),
     )
 

@@ -37,6 +37,7 @@ def register(
     waived: Mapping[str, str],
     effects: Mapping[str, Text | Phrase],
     prefix: str = "assumption",
+    owner: Text | None = None,
 ) -> Section:
     """
     Print the register of assumptions.
@@ -53,6 +54,8 @@ def register(
         What trying an assumption over its range does to the order of options, by id.
     prefix
         Start of the ids of its numbers, and end of the table's.
+    owner
+        Who answers for all of them, in both languages; None where each names its own.
     """
     words = Words()
     w = words.text
@@ -82,7 +85,7 @@ def register(
                     w(f"rag.{one.impact}"),
                     *ends,
                     told,
-                    one.owner,
+                    owner or one.owner,
                     until,
                 )
             )

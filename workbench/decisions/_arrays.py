@@ -104,7 +104,8 @@ def unique(what: str, names: Iterable[str], count: int | None = None) -> tuple[s
 
 def level_between(level: float) -> float:
     """Check the coverage of an interval; outside of 0 to 1 it raises `BadParameter`."""
-    if not 0 < level < 1:
+    given: object = level  # from a notebook it may be anything
+    if not isinstance(given, float) or not 0 < given < 1:
         raise BadParameter(f"`level` must lie between 0 and 1, not {level}.")
     return level
 

@@ -39,7 +39,8 @@ from typing import Literal
 
 from workbench._text import Text
 from workbench.decisions._arrays import unique
-from workbench.decisions.inputs import Distribution, UncertainInput, finite
+from workbench.decisions._checks import number, phrase
+from workbench.decisions.inputs import Distribution, UncertainInput
 from workbench.errors import BadParameter, UnknownName
 
 Rating = Literal["red", "amber", "green"]
@@ -90,10 +91,7 @@ class Assumption:
     def __post_init__(self) -> None:
         unique("assumption", (self.id,))
         for field in ("statement", "basis"):
-            object.__setattr__(self, field, Text.of(getattr(self, field)))
-        for field, text in (("statement", self.statement.en), ("basis", self.basis.en)):
-            if not text.strip():
-                raise BadParameter(f"Assumption '{self.id}' has no {field}: say it in English at least.")
+            phrase(f"The {field} of assumption '{self.id}'", getattr(self, field))
         for field, text in (("owner", self.owner), ("who", self.who)):
             said: object = text  # from a notebook it may be anything
             if not (isinstance(said, str) and said.strip()):
@@ -109,7 +107,7 @@ class Assumption:
                 f"Assumption '{self.id}' expires on {self.expires}, before it was made on {self.since}."
             )
         if self.value is not None:
-            object.__setattr__(self, "value", finite(f"`value` of assumption '{self.id}'", self.value))
+            object.__setattr__(self, "value", number(f"`value` of assumption '{self.id}'", self.value))
         if self.tested is not None:
             ends: object = self.tested
             if self.value is None or not (isinstance(ends, Sequence) and len(ends) == 2):

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from workbench.decisions._arrays import Floats, table, unique, whole
+from workbench.decisions._checks import number
 from workbench.decisions._prim import (
     Booleans,
     Score,
@@ -98,10 +99,10 @@ def discover(
     wanted = _true_or_false(cases, len(futures))
     whole("most", most, 1)
     whole("permutations", permutations, 19, "with fewer, nothing is rarer than one in twenty")
-    for what, number in (("alpha", alpha), ("least_mass", least_mass)):
-        if not 0 < number < 0.5:
-            raise BadParameter(f"`{what}` must lie between 0 and 0.5, not {number}.")
-    if density is not None and not 0 < density <= 1:
+    for what, one in (("alpha", alpha), ("least_mass", least_mass)):
+        if not 0 < number(f"`{what}`", one) < 0.5:
+            raise BadParameter(f"`{what}` must lie between 0 and 0.5, not {one}.")
+    if density is not None and not 0 < number("`density`", density) <= 1:
         raise BadParameter(f"`density` must lie above 0 and at most at 1, not {density}.")
     search = _Search(
         labels, alpha, max(10, math.ceil(least_mass * len(futures))), _score(density), permutations

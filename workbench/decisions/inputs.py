@@ -15,7 +15,7 @@ whichever design made it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ import numpy as np
 
 from workbench._text import Text
 from workbench.decisions._arrays import Floats, table, unique, whole
+from workbench.decisions._checks import number, phrase
 from workbench.errors import BadParameter, UnknownName
 from workbench.simulation import Streams
 from workbench.simulation._need import need
@@ -82,9 +83,13 @@ class UncertainInput:
     def __post_init__(self) -> None:
         unique("input", (self.name,))
         for field in ("low", "high", "base"):
-            object.__setattr__(self, field, finite(f"`{field}` of input '{self.name}'", getattr(self, field)))
+            given = getattr(self, field)
+            object.__setattr__(self, field, number(f"`{field}` of input '{self.name}'", given))
         for field in ("label", "basis"):
-            object.__setattr__(self, field, Text.of(getattr(self, field)))
+            phrase(f"The {field} of input '{self.name}'", getattr(self, field))
+        unit: object = self.unit
+        if not isinstance(unit, str):
+            raise BadParameter(f"The unit of input '{self.name}' must be a text, '' for none, not {unit!r}.")
         if not self.low < self.high:
             raise BadParameter(
                 f"The range of input '{self.name}' is empty: `low` {self.low:g} must be below "
@@ -153,10 +158,11 @@ class Inputs:
     each: tuple[UncertainInput, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "each", tuple(self.each))
-        given: tuple[object, ...] = self.each
-        if not given or not all(isinstance(one, UncertainInput) for one in given):
+        given: object = self.each  # from a notebook it may be anything
+        listed = tuple(given) if isinstance(given, Iterable) else ()
+        if not listed or not all(isinstance(one, UncertainInput) for one in listed):
             raise BadParameter("Inputs need a list of at least one UncertainInput, and of nothing else.")
+        object.__setattr__(self, "each", listed)
         unique("input", self.names)
 
     def __iter__(self) -> Iterator[UncertainInput]:
@@ -276,10 +282,3 @@ def power_of_two(what: str, n: int) -> None:
             f"Sobol' points fill the ranges evenly only in powers of 2: "
             f"`{what}` must be {below} or {2 * below}, not {n}."
         )
-
-
-def finite(what: str, value: object) -> float:
-    """Read a finite number; anything else raises `BadParameter`."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not math.isfinite(value):
-        raise BadParameter(f"{what} must be a finite number, not {value!r}.")
-    return float(value)

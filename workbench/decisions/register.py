@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -50,10 +50,10 @@ class Register:
     each: tuple[Assumption, ...] = ()
 
     def __post_init__(self) -> None:
+        given: object = self.each  # from a notebook it may be anything
+        if not isinstance(given, Iterable) or not all(isinstance(one, Assumption) for one in tuple(given)):
+            raise BadParameter("A register holds a list of assumptions made by `assume`, and nothing else.")
         object.__setattr__(self, "each", tuple(self.each))
-        given: tuple[object, ...] = self.each
-        if not all(isinstance(one, Assumption) for one in given):
-            raise BadParameter("A register holds assumptions made by `assume`, and nothing else.")
         twice = [name for name, count in Counter(one.id for one in self.each).items() if count > 1]
         if twice:
             raise BadParameter(f"Two assumptions have the id '{twice[0]}': give each its own.")

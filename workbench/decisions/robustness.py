@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 
 from workbench.decisions._arrays import Floats, level_between, table, unique, whole
+from workbench.decisions._checks import number
 from workbench.errors import BadParameter
 from workbench.simulation.intervals import holm
 
@@ -199,14 +200,12 @@ def compare_robustness(
     ]
     shares: tuple[Share, ...] = ()
     if target is not None:
-        if not math.isfinite(target):
-            raise BadParameter(f"`target` must be a finite number, not {target}.")
+        number("`target`", target)
         enough = good >= sign * target
         shares = tuple(wilson(int(n), len(good), level=level) for n in enough.sum(axis=0))
         picks.append(_satisficing(names, enough, level))
     if optimism is not None:
-        if not 0 <= optimism <= 1:
-            raise BadParameter(f"`optimism` must lie between 0 and 1, not {optimism}.")
+        number("`optimism`", optimism, least=0, most=1)
         mix = optimism * best + (1 - optimism) * worst
         picks.append(Pick("hurwicz", sign * mix, _largest(names, mix, near)))
     return Robustness(names, tuple(picks), regret, tuple(int(at) for at in regret.argmax(axis=0)), shares)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench._text import LANGUAGES
 from workbench.data.intake import Intake, write_report
 from workbench.data.report import RULES, Report, RuleCount, TableReport, paths_of
 from workbench.domains import Decision, Domain, Parameters
 from workbench.runs.about import About
 from workbench.runs.data import Data
-from workbench.runs.dossier import sections_of_run, statement, sunset_of
+from workbench.runs.dossier import declared, sections_of_run, statement, sunset_of
 from workbench.runs.record import make_record
 
 if TYPE_CHECKING:
     from workbench.briefs import Brief, DataRow, Reason, RunStamp
     from workbench.data.engines import Engine
+
+PARAMETERS = "parameters.json"
+"""File of a run folder with parameters that are too much to be typed."""
 
 
 def keep_evidence(intake: Intake, folder: Path) -> None:
@@ -41,13 +43,21 @@ def keep_measures(made: Mapping[str, pl.DataFrame], folder: Path) -> None:
         write_parquet(frame.lazy(), folder / f"{name}.parquet")
 
 
-def keep_brief(brief: Brief, folder: Path) -> None:
-    """Write a brief as JSON and as a page in each language."""
-    from workbench.briefs.render import file_name, render_html
+def keep_brief(
+    brief: Brief,
+    folder: Path,
+    formats: Sequence[str] = ("html",),
+    *,
+    told: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write a brief as JSON and in some formats; see `workbench.briefs.formats.write_formats`."""
+    from workbench.briefs.formats import write_formats
 
     (folder / "brief.json").write_text(brief.to_json(), encoding="utf-8")
-    for lang in LANGUAGES:
-        (folder / file_name(lang)).write_text(render_html(brief, lang), encoding="utf-8")
+    if brief.run is not None and f"--params {PARAMETERS}" in brief.run.command:
+        given = json.dumps(brief.run.parameters, ensure_ascii=False, indent=2, sort_keys=True)
+        (folder / PARAMETERS).write_text(given + "\n", encoding="utf-8")
+    write_formats(brief, folder, formats, told=told)
 
 
 def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
@@ -62,12 +72,16 @@ def decision_record(
     engine: Engine,
     parameters: Parameters,
     about: About | None = None,
+    *,
+    bounds: bool = False,
 ) -> dict[str, Any]:
     """Record what a decision is answered from; see `workbench.runs.record.make_record`."""
     tables = (*decision.required, *decision.optional)
     given = parameters.model_dump(mode="json")
     said = (about or About()).model_dump(mode="json", exclude_defaults=True)
-    return make_record(decision.name, domain, data, engine, tables, parameters=given, about=said)
+    return make_record(
+        decision.name, domain, data, engine, tables, parameters=given, about=said, bounds=bounds
+    )
 
 
 def stamped(
@@ -81,6 +95,7 @@ def stamped(
     *,
     about: About | None = None,
     command: str = "",
+    bounds: bool = False,
 ) -> Brief:
     """
     Add to a brief what was read and set aside, the run that made its numbers, and the rest of its record.
@@ -97,29 +112,43 @@ def stamped(
         What people declared.
     command
         What to type to get the same numbers again; worked out where it is not given.
+    bounds
+        Whether the quarantine was put back; see `workbench.runs.bounds`.
     """
     about = about or About()
-    record = decision_record(decision, domain, data, engine, parameters, about)
+    record = decision_record(decision, domain, data, engine, parameters, about, bounds=bounds)
     contract = domain.contract
     tables = (*decision.required, *decision.optional)
     used = {*tables, *(one.table for name in tables for one in contract.table(name).references)}
     rows = tuple(_data_row(domain, table) for table in report.tables if table.table in used)
-    brief = brief.with_run(
-        data=rows, run=_stamp(record, command or again(decision, data, engine, parameters))
-    )
+    command = command or again(decision, data, engine, parameters, bounds=bounds)
+    brief = brief.with_run(data=rows, run=_stamp(record, command))
     brief = replace(brief, status=about.status, sunset=sunset_of(about, report))
+    brief = declared(brief, about)
     brief = brief.with_sections(*sections_of_run(brief, decision, domain, about, report, record))
     return brief.with_sections(statement(brief))
 
 
-def again(decision: type[Decision], data: Data, engine: Engine, parameters: Parameters) -> str:
-    """Word the command that makes the same numbers; what the user typed as paths stands as DIR and FILE."""
+def again(
+    decision: type[Decision], data: Data, engine: Engine, parameters: Parameters, *, bounds: bool = True
+) -> str:
+    """
+    Word the command that makes the same numbers; what the user typed as paths stands as DIR and FILE.
+
+    Parameters that are too much to be typed, such as scenarios, are kept in a file of the run folder, which
+    the command names.
+    """
     words = ["workbench", "brief", decision.name, *data.words.split(), "--engine", engine.name]
     defaults = decision.Parameters().model_dump(mode="json")
-    for name, value in parameters.model_dump(mode="json").items():
-        if value != defaults[name]:
-            words.append(f"--set '{name}={json.dumps(value, ensure_ascii=False)}'")
-    return " ".join([*words, "--out runs"])
+    values = parameters.model_dump(mode="json")
+    changed = {name: value for name, value in values.items() if value != defaults[name]}
+    if any(isinstance(value, dict) for value in changed.values()):
+        words.append(f"--params {PARAMETERS}")
+    else:
+        words += [
+            f"--set '{name}={json.dumps(value, ensure_ascii=False)}'" for name, value in changed.items()
+        ]
+    return " ".join([*words, *(() if bounds else ("--no-bounds",)), "--out runs"])
 
 
 def _data_row(domain: Domain, table: TableReport) -> DataRow:

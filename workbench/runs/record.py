@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 SCHEMA = "lived-run/1"
 SHOWN = 12
 SOFTWARE = {"dask": ("dask",), "spark": ("pyspark",)}
-OUTSIDE = ("schema", "run_id", "tables", "files")
+OUTSIDE = ("schema", "run_id", "tables", "cells", "files")
 """Fields of a record that its id does not follow from."""
-SOURCE_ENDINGS = (".py", ".yaml", ".json", ".j2", ".css", ".mplstyle")
+RECORD, SIGNATURE, MACHINE = "run.json", "run.json.sig", "machine.json"
+BESIDE = (RECORD, SIGNATURE, MACHINE)
+"""Files of a run folder that its record does not hash: itself, its signature, and what machine made it."""
+SOURCE_ENDINGS = (".py", ".yaml", ".json", ".j2", ".css", ".mplstyle", ".typ")
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class Run:
         told = json.loads((self.folder / "brief.json").read_text(encoding="utf-8"))
         refuse_empty(str(told["decision"]), told["checklist"])
 
-    def brief(self, lang: str = "en") -> Path:
-        """Path of the brief's page."""
-        return self.folder / f"brief.{lang}.html"
+    def brief(self, lang: str = "en", format: str = "html") -> Path:
+        """Path of the brief in a language and a format; by default its page."""
+        return self.folder / f"brief.{lang}.{format}"
 
 
 def code_version(domain: Domain) -> str:
@@ -72,6 +75,7 @@ def make_record(
     *,
     parameters: Mapping[str, Any] | None = None,
     about: Mapping[str, Any] | None = None,
+    bounds: bool = False,
 ) -> dict[str, Any]:
     """
     Write down everything that can move a number of a run, with the id that follows from it.
@@ -88,6 +92,8 @@ def make_record(
         The decision's parameters, as JSON holds them.
     about
         What people declared, as JSON holds it.
+    bounds
+        Whether the quarantine is put back to see what it could change.
     """
     contract = domain.contract
     wanted = {"", *tables, *(one.table for name in tables for one in contract.table(name).references)}
@@ -102,6 +108,7 @@ def make_record(
         "software": {package: metadata.version(package) for package in packages},
         "inputs": [dict(one) for one in data.inputs if one["table"] in wanted],
         **({"about": dict(about)} if about else {}),
+        **({"bounds": True} if bounds else {}),
     }
     return {"schema": SCHEMA, "run_id": _id(identity), **identity}
 
@@ -115,14 +122,14 @@ def open_run(folder: Path) -> Run | None:
     WorkbenchError
         The folder is no run, or was changed after it was made.
     """
-    path = folder / "run.json"
+    path = folder / RECORD
     if not path.exists():
         return None
     again = "remove the folder and run again"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         changed = [name for name, sha in record["files"].items() if _changed(folder / name, sha)]
-        if record["run_id"] != _id({key: value for key, value in record.items() if key not in OUTSIDE}):
+        if record["run_id"] != id_of(record):
             changed.insert(0, path.name)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise WorkbenchError(
@@ -185,12 +192,22 @@ def put(folder: Path, target: Path) -> Path:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder, by its path there."""
-    return {
-        each.relative_to(folder).as_posix(): _sha(each)
-        for each in sorted(folder.rglob("*"))
-        if each.is_file()
+    """SHA-256 of every file below a run folder that a record hashes, by its path there."""
+    found = {
+        each.relative_to(folder).as_posix(): each for each in sorted(folder.rglob("*")) if each.is_file()
     }
+    return {name: sha_of(each) for name, each in found.items() if name not in BESIDE}
+
+
+def sha_of(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def id_of(record: Mapping[str, Any]) -> str:
+    """Return the id that follows from a record."""
+    return _id({key: value for key, value in record.items() if key not in OUTSIDE})
 
 
 def as_json(value: object) -> str:
@@ -214,12 +231,7 @@ def _id(identity: Mapping[str, Any]) -> str:
 
 
 def _changed(path: Path, sha: str) -> bool:
-    return not path.is_file() or _sha(path) != sha
-
-
-def _sha(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return not path.is_file() or sha_of(path) != sha
 
 
 def _mark() -> str:

@@ -82,6 +82,7 @@ class Day:
     demand: DemandSource
     streams: Streams
     _passengers: dict[float, Passengers] = field(default_factory=dict, repr=False)
+    _marks: dict[int, Floats] = field(default_factory=dict, repr=False)
 
     def passengers(self, factor: float = 1.0) -> Passengers:
         """
@@ -97,6 +98,12 @@ class Day:
             self._passengers[factor] = together(layers)
         return self._passengers[factor]
 
+    def forget(self) -> None:
+        """Drop the passengers of other demands than today's, for sweeps over many; layers stay."""
+        kept = {key: one for key, one in self._passengers.items() if key < 0 or key == 1.0}
+        self._passengers.clear()
+        self._passengers.update(kept)
+
     def _layer(self, layer: int) -> Passengers:
         """Passengers of one layer of demand, drawn once."""
         key = -1.0 - layer
@@ -107,11 +114,13 @@ class Day:
     def _thinned(self, layer: int, share: float) -> Passengers:
         """A share of a layer: each passenger has a number of their own, drawn for their stop."""
         whole = self._layer(layer)
-        marks = [
-            self.streams.generator("demand", layer, self.demand.stops[place], place).random(int(count))
-            for place, count in enumerate(np.diff(whole.start))
-        ]
-        return whole.only(np.concatenate(marks) < share)
+        if layer not in self._marks:
+            marks = [
+                self.streams.generator("demand", layer, self.demand.stops[place], place).random(int(count))
+                for place, count in enumerate(np.diff(whole.start))
+            ]
+            self._marks[layer] = np.concatenate(marks)
+        return whole.only(self._marks[layer] < share)
 
 
 def sample_day(line: Line, demand: DemandSource, traffic: Traffic, streams: Streams) -> Day:

@@ -148,6 +148,7 @@ def _riders(
         if count
     ]
     rows = rows.filter(~elsewhere & ~wrong).with_columns(pl.col("to").fill_null(-1))
+    rows = rows.sort("time_s", "origin", "to", "riders")  # joins keep no order, and sums round in theirs
     if rows.is_empty():
         raise DataRejected(f"None of the {chosen.height:,} taps rides along line {line.name}.")
     return rows.select("time_s", "origin", "to", "riders"), days, notes

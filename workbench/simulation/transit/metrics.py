@@ -251,11 +251,14 @@ def _cycle_s(inputs: Inputs, log: Log) -> float:
         at = at[np.lexsort((log.arrive_s[at], log.vehicle[at]))]
         same = log.vehicle[at][1:] == log.vehicle[at][:-1]
         return _mean(np.diff(log.arrive_s[at])[same])
-    begin, end = log.stop == 0, log.stop == len(inputs.line.stops) - 1
-    whole = np.intersect1d(log.vehicle[begin], log.vehicle[end])
-    first, last = begin & np.isin(log.vehicle, whole), end & np.isin(log.vehicle, whole)
-    order_first, order_last = np.argsort(log.vehicle[first]), np.argsort(log.vehicle[last])
-    return _mean(log.arrive_s[last][order_last] - log.depart_s[first][order_first])
+    ends = []
+    for stop, times in ((0, log.depart_s), (len(inputs.line.stops) - 1, log.arrive_s)):
+        at = log.stop == stop
+        by_trip = np.full(int(log.vehicle.max(initial=-1)) + 1, np.nan)
+        by_trip[log.vehicle[at]] = times[at]
+        ends.append(by_trip)
+    lasts = ends[1] - ends[0]
+    return _mean(lasts[~np.isnan(lasts)])
 
 
 def _vehicle_s(inputs: Inputs, log: Log) -> float:
