@@ -51,13 +51,14 @@ def _table(
     g: Ground, key: str, values: dict[str, Floats], unit: str | Text, measure: str, column: str
 ) -> Table:
     """One outcome of every option."""
+    within = "" if unit == "s" else unit  # some durations print in s, others in min
     heads = (
         Head("option", g.words.house("sec.option")),
-        Head("mean", g.words.text("head.mean")),
-        Head("p5", g.words.text("head.p5")),
-        Head("p95", g.words.text("head.p95")),
+        Head("mean", g.words.text("head.mean"), within),
+        Head("p5", g.words.text("head.p5"), within),
+        Head("p95", g.words.text("head.p95"), within),
         Head("days", g.words.text("head.days"), "runs"),
-        Head("difference", g.words.text("head.difference")),
+        Head("difference", g.words.text("head.difference"), within),
     )
     rows = []
     for name in g.w.order:

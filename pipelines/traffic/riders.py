@@ -15,8 +15,10 @@ from workbench.data.table import Frame, Table
 
 CELL_S = 60
 """Boardings are summed by the minute before they are spread over the sections they ride."""
-ANY_ROUTE, ANY_DIRECTION = "", -1
-"""Stand for what a tap does not say, because nulls meet nothing in a join."""
+ANY_DIRECTION = -1
+"""Stands for the direction that a tap does not say, because nulls meet nothing in a join."""
+RIDE = [*LINE, "board", "alight", "board_offset_s"]
+"""Where a rider rides: the line, the sections, and how long after its start the line passes the first."""
 
 
 def hourly_boardings(taps: Table) -> Table:
@@ -149,47 +151,57 @@ def rides(taps: Table, pairs: pl.DataFrame) -> Table:
     """
     keys = ["service_date", *LINE, "board", "alight", "board_offset_s", "minute"]
 
-    def carried(frame: Frame, offers: Frame) -> Frame:
+    def carried(frame: Frame, alone: Frame, shared: Frame) -> Frame:
+        route, direction = nw.col("route_id"), nw.col("direction_id")
         frame = frame.filter(~nw.col("alight_stop_id").is_null())
-        frame = frame.select(
-            "service_date",
-            "event_timestamp",
-            *PAIR,
-            "num_riders",
-            _or(nw.col("route_id"), nw.lit(ANY_ROUTE)).alias("_route"),
-            _or(nw.col("direction_id"), nw.lit(ANY_DIRECTION, nw.Int64())).alias("_direction"),
-        )
+        frame = frame.select("service_date", "event_timestamp", *PAIR, *LINE, "num_riders")
         frame = service_seconds(frame, "_s", "event_timestamp")
-        frame = frame.join(offers, on=["_route", "_direction", *PAIR], how="left")
-        minute = (nw.col("_s") // CELL_S).alias("minute")
-        return frame.select(*keys[:-1], minute, nw.col("num_riders").alias("riders"))
+        frame = frame.join(alone, on=PAIR, how="left")
+        named = direction.is_null()
+        frame = frame.with_columns(
+            nw.when(named).then(nw.lit(ANY_DIRECTION, nw.Int64())).otherwise(direction).alias("_said")
+        )
+        frame = frame.join(shared, on=["route_id", "_said", *PAIR], how="left")
+        fits = (route.is_null() | (route == nw.col("_route_id"))) & (
+            named | (direction == nw.col("_direction_id"))
+        )
+        fits = fits & ~nw.col("_route_id").is_null()
+        return frame.select(
+            "service_date",
+            *(
+                nw.when(fits).then(nw.col(f"_{name}")).otherwise(nw.col(f"_shared_{name}")).alias(name)
+                for name in RIDE
+            ),
+            (nw.col("_s") // CELL_S).alias("minute"),
+            nw.col("num_riders").alias("riders"),
+        )
 
     def total(frame: Frame) -> Frame:
         return frame.group_by(*keys).agg(nw.col("riders").sum().cast(nw.Int64).alias("riders"))
 
-    return taps.each(carried, _offers(pairs)).by([*LINE, "board", "minute"], total, before=total)
-
-
-def _offers(pairs: pl.DataFrame) -> pl.DataFrame:
-    """What carries a pair of stops, by what a tap says: the line, the route, the direction, or nothing."""
-    ride = [*PAIR, *LINE, "board", "alight", "board_offset_s"]
-    any_route = pl.lit(ANY_ROUTE).alias("_route")
-    any_direction = pl.lit(ANY_DIRECTION, pl.Int64).alias("_direction")
-    route, direction = pl.col("route_id").alias("_route"), pl.col("direction_id").alias("_direction")
-    one_way = pairs.filter(pl.len().over("route_id", *PAIR) == 1)
-    alone = pairs.filter(pl.col("lines") == 1)
-    return pl.concat(
-        [
-            pairs.select(route, direction, *ride),
-            one_way.select(route, any_direction, *ride),
-            alone.select(any_route, direction, *ride),
-            alone.select(any_route, any_direction, *ride),
-        ]
+    return taps.each(carried, _alone(pairs), _shared(pairs)).by(
+        [*LINE, "board", "minute"], total, before=total
     )
 
 
-def _or(value: nw.Expr, other: nw.Expr) -> nw.Expr:
-    return nw.when(value.is_null()).then(other).otherwise(value)
+def _alone(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of stops that one line alone carries, which a tap need not name."""
+    return pairs.filter(pl.col("lines") == 1).select(
+        *PAIR, *(pl.col(name).alias(f"_{name}") for name in RIDE)
+    )
+
+
+def _shared(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that several lines carry, by the route and the direction that a tap says, or may leave out."""
+    shared = pairs.with_columns((pl.len().over("route_id", *PAIR) == 1).alias("one_way")).filter(
+        pl.col("lines") > 1
+    )
+    ride = [pl.col(name).alias(f"_shared_{name}") for name in RIDE]
+    said = [
+        (shared, pl.col("direction_id")),
+        (shared.filter("one_way"), pl.lit(ANY_DIRECTION, pl.Int64)),
+    ]
+    return pl.concat([rows.select("route_id", way.alias("_said"), *PAIR, *ride) for rows, way in said])
 
 
 def load_profile(rides: Table, patterns: pl.DataFrame) -> Table:

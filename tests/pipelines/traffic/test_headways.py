@@ -8,11 +8,12 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import stdtr
 
 from data_samples.traffic import DATA
 from pipelines.traffic import domain
 from pipelines.traffic.decide import Headways, HeadwaysParameters
-from pipelines.traffic.headway_costs import fleets, priced
+from pipelines.traffic.headway_costs import fleets, priced, ranked
 from pipelines.traffic.headway_fleet import Need, run_back
 from pipelines.traffic.headway_options import bands, today_and_others
 from workbench.data.intake import supply_from_folder, take_in
@@ -133,9 +134,23 @@ class TestCosts:
 
     def test_chances_add_up_and_a_clear_order_is_sure(self):
         costs = priced(self.runs(), self.SCENARIOS, self.NEEDS, self.WHAT)
-        assert costs.chances.best.sum() == pytest.approx(1)
+        assert costs.verdict.p_best.sum() == pytest.approx(1)
         assert costs.chance_of("today") == 1
         assert costs.regret_of("today") == 0
+        assert costs.verdict.word == "high"
+        assert costs.runs_to_separate() == 3
+
+    def test_a_close_order_says_how_many_days_would_tell(self):
+        """Two options whose daily difference is 1 on average with a standard deviation of 4."""
+        rng = np.random.default_rng(3)
+        days = 12
+        gap = rng.standard_normal(days)
+        gap = 1 + 4 * (gap - gap.mean()) / gap.std(ddof=1)
+        both = rng.normal(100, 20, days)
+        costs = ranked(("one", "two"), np.column_stack([both, both + gap]), 7)
+        assert costs.p_best[0] == pytest.approx(float(stdtr(days - 1, np.sqrt(days) / 4)), abs=0.03)
+        needed = costs.runs_to_separate()
+        assert stdtr(needed - 1, np.sqrt(needed) / 4) == pytest.approx(0.9, abs=0.01)
 
     def test_equal_options_are_never_separated(self):
         same = dict.fromkeys(("one", "two"), LineScenario(headway_s=600, capacity=40))
