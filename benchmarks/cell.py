@@ -21,7 +21,7 @@ import meter
 import polars as pl
 from samples import Inputs
 
-KEPT = ("rides",)
+KEPT = ("rides", "load_profile")
 """Measures whose result is about as long as what they are made of: written to files, where others are gathered."""
 
 Run = Callable[[str], Any]

@@ -122,7 +122,8 @@ class Study:
         self._check(chosen)
         self.report.check(WHERE)
         brief = chosen().answer(self.measures, read)
-        return stamped(brief, chosen, self.domain, self._data, self.engine, read, self.report)
+        about = self._data.about
+        return stamped(brief, chosen, self.domain, self._data, self.engine, read, self.report, about=about)
 
     def _check(self, decision: type[Decision]) -> None:
         if decision.domain != self.domain.name:

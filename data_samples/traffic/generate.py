@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from data_samples.traffic import DATA, TRUTH, city, gtfs, places, roads, timetable, transit, truth
+from data_samples.traffic import ABOUT, DATA, TRUTH, city, gtfs, places, roads, timetable, transit, truth
 from data_samples.traffic.files import staged, write
 from data_samples.traffic.planted import BadRow, Planted, plant
 from data_samples.traffic.truth import Truth
@@ -85,6 +85,7 @@ def generate(
         work.roads()
         found = work.truth(float(scale))
         found.write(stage / "truth.json")
+        shutil.copyfile(ABOUT, stage / "about.yaml")
     return found
 
 

@@ -55,9 +55,9 @@ def sections_of_run(
     made = (
         _commission(words, decision, about),
         Section("headline", shown=("answer",)),
-        _use(words, decision, brief, about, report),
+        _use(words, decision, brief, about),
         _data_log(words, brief, about, report),
-        _missing(words, about, report),
+        _missing(words, about, brief),
         _privacy(words, tables, about),
         inputs(describe(decision.Parameters), record["parameters"]),
         Section("randomness", prose=(words.phrase("record.randomness"),))
@@ -74,11 +74,11 @@ def sections_of_run(
     return tuple(one for one in made if one is not None)
 
 
-def sunset_of(about: About, report: Report) -> dt.date | None:
+def sunset_of(about: About, brief: Brief) -> dt.date | None:
     """Return the last day of use: the one declared, else a year after the last day of the data."""
     if about.sunset is not None:
         return about.sunset
-    ends = [table.period[1][:10] for table in report.tables if table.period]
+    ends = [table.period[1][:10] for table in brief.data if table.period]
     return dt.date.fromisoformat(max(ends)) + YEAR if ends else None
 
 
@@ -133,8 +133,8 @@ def _commission(words: Words, decision: type[Decision], about: About) -> Section
     return Section("commission", prose=tuple(prose))
 
 
-def _use(words: Words, decision: type[Decision], brief: Brief, about: About, report: Report) -> Section:
-    day = sunset_of(about, report)
+def _use(words: Words, decision: type[Decision], brief: Brief, about: About) -> Section:
+    day = sunset_of(about, brief)
     if not (decision.use_for.en and day):
         return Section("use")
     said = [words.phrase("record.use.for", what=decision.use_for)]
@@ -184,9 +184,9 @@ def _data_log(words: Words, brief: Brief, about: About, report: Report) -> Secti
     )
 
 
-def _missing(words: Words, about: About, report: Report) -> Section:
+def _missing(words: Words, about: About, brief: Brief) -> Section:
     said: list[Phrase | Text] = [text_of(one) for one in about.missing]
-    lost = sum(rule.count for table in report.tables for rule in table.rules if rule.rule == "required")
+    lost = sum(reason[2] for row in brief.data for reason in row.reasons if reason[0] == "required")
     count = Quantity("missing.values", lost, "rows", source=Source("screening", "required"), kind="counting")
     said.append(words.phrase("record.missing", rows=count))
     return Section("missing", prose=tuple(said))

@@ -123,7 +123,7 @@ def stamped(
     rows = tuple(_data_row(domain, table) for table in report.tables if table.table in used)
     command = command or again(decision, data, engine, parameters, bounds=bounds)
     brief = brief.with_run(data=rows, run=_stamp(record, command))
-    brief = replace(brief, status=about.status, sunset=sunset_of(about, report))
+    brief = replace(brief, status=about.status, sunset=sunset_of(about, brief))
     brief = declared(brief, about)
     brief = brief.with_sections(*sections_of_run(brief, decision, domain, about, report, record))
     return brief.with_sections(statement(brief))
