@@ -1,8 +1,8 @@
 """
 The traffic sample: a week of an invented city, with its truth.
 
-`DATA` holds the tables (`<table>.csv`, `<table>.parquet` or a folder of parts), `gtfs.zip`, and what is declared
-of them, which is `ABOUT`; `TRUTH` tells what they hide; `workbench sample traffic` and
+`DATA` holds the tables (`<table>.csv`, `<table>.parquet` or a folder of parts), `gtfs.zip`, and what is
+declared of them, which is `ABOUT`; `TRUTH` tells what they hide; `workbench sample traffic` and
 `data_samples.traffic.generate` make more of it.
 """
 
