@@ -45,31 +45,34 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
         return frame.select(*KEYS, time)
 
     def spread(frame: Frame, scheduled: Frame | None = None) -> Frame:
-        passed = gaps(frame, KEYS, time, "h")
-        usual = nw.col("h").mean()
-        if scheduled is None:
-            passed = passed.with_columns(
-                nw.lit(None, nw.Int64()).alias("_n"),
-                nw.lit(None, nw.Float64()).alias("_s"),
-                nw.lit(None, nw.Float64()).alias("_s2"),
-            )
-        else:
-            planned = gap_sums(scheduled, KEYS, "departure_timestamp", "_n", "_s", "_s2")
-            passed = passed.join(planned, on=KEYS, how="left")
-            usual = nw.coalesce(nw.col("_s").max() / nw.col("_n").max(), usual)
+        planned = None
+        if scheduled is not None:
+            planned = gap_sums(scheduled, KEYS, "departure_timestamp", "scheduled_headways", "_s", "_s2")
+            shortest = nw.col("_s") / nw.col("scheduled_headways") * BUNCHED_BELOW
+            planned = planned.with_columns(shortest.alias("_shortest"))
         stops = aggregate(
-            passed,
+            gaps(frame, KEYS, time, "h"),
             KEYS,
             nw.len().cast(nw.Int64).alias("headways"),
             nw.col("h").median().alias("median_s"),
             nw.col("h").quantile(0.95, interpolation="linear").alias("p95_s"),
             nw.col("h").sum().alias("_sum"),
             (nw.col("h") * nw.col("h")).sum().alias("_squares"),
-            nw.col("_n").max().alias("scheduled_headways"),  # one and the same in all rows of a stop
-            nw.col("_s").max().alias("_planned"),
-            nw.col("_s2").max().alias("_planned2"),
-            below={"_bunched": ("h", usual * BUNCHED_BELOW)},
+            below={
+                "_bunched": (
+                    "h",
+                    nw.col("h").mean() * BUNCHED_BELOW,
+                    None if planned is None else "_shortest",
+                )
+            },
+            beside=planned,
         )
+        if planned is None:
+            stops = stops.with_columns(
+                nw.lit(None, nw.Int64()).alias("scheduled_headways"),
+                nw.lit(None, nw.Float64()).alias("_s"),
+                nw.lit(None, nw.Float64()).alias("_s2"),
+            )
         n, total, squares = nw.col("headways"), nw.col("_sum"), nw.col("_squares")
         # Headways are whole seconds, so these sums are exact, and the same in whatever order they are added.
         spread = nw.when(n * squares > total * total).then(n * squares - total * total).otherwise(nw.lit(0.0))
@@ -77,10 +80,8 @@ def headways(visits: Table, timetable: Table | None = None) -> Table:
             (total / n).alias("mean_s"),
             nw.when(n > 1).then((spread / (n * (n - 1.0))) ** 0.5).alias("_sd"),
             nw.when(total > 0).then(squares / (2.0 * total)).alias("mean_wait_s"),
-            (nw.col("_planned") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
-            nw.when(nw.col("_planned") > 0)
-            .then(nw.col("_planned2") / (2.0 * nw.col("_planned")))
-            .alias("scheduled_wait_s"),
+            (nw.col("_s") / nw.col("scheduled_headways")).alias("scheduled_mean_s"),
+            nw.when(nw.col("_s") > 0).then(nw.col("_s2") / (2.0 * nw.col("_s"))).alias("scheduled_wait_s"),
             (nw.col("_bunched") / n).alias("bunched_share"),
         )
         return stops.select(

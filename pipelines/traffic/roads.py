@@ -104,7 +104,7 @@ def segment_reliability(speeds: Table) -> Table:
             nw.col("_pace").quantile(0.95, interpolation="linear").alias("_pace_p95"),
             _fine(nw.col("speed_kmh")).sum().alias("_speeds"),
             _fine(nw.col("_pace")).sum().alias("_paces"),
-            below={"_slow": ("speed_kmh", free_flow * CONGESTED_BELOW)},
+            below={"_slow": ("speed_kmh", free_flow * CONGESTED_BELOW, None)},
         )
         means = sums.with_columns(
             _mean("_speeds", "observations").alias("mean_kmh"),

@@ -59,7 +59,7 @@ def test_counts_below_a_limit_of_the_group(engine, spread, agree):
             frame,
             ["key"],
             nw.len().cast(nw.Int64).alias("rows"),
-            below={"under": ("x", nw.col("x").mean()), "half": ("x", nw.col("x").max() * 0.5)},
+            below={"under": ("x", nw.col("x").mean(), None), "half": ("x", nw.col("x").max() * 0.5, None)},
         )
 
     agree(
@@ -68,5 +68,24 @@ def test_counts_below_a_limit_of_the_group(engine, spread, agree):
             {"key": "a", "rows": 3, "under": 2, "half": 2},
             {"key": "b", "rows": 2, "under": 0, "half": 0},
             {"key": "c", "rows": 2, "under": 0, "half": 0},
+        ],
+    )
+
+
+def test_a_limit_from_beside_takes_the_place_of_the_groups_own(engine, spread, agree):
+    numbers = [("a", 1.0), ("a", 3.0), ("b", 1.0), ("b", 3.0), ("c", 1.0), ("c", 3.0)]
+    frame = pl.DataFrame(numbers, schema={"key": pl.String, "x": pl.Float64}, orient="row")
+    limits = pl.DataFrame({"key": ["a", "b", "d"], "limit": [9.0, None, 1.0]})
+
+    def count(frame, beside):
+        below = {"under": ("x", nw.col("x").mean(), "limit")}
+        return aggregate(frame, ["key"], nw.col("x").sum().alias("sum"), below=below, beside=beside)
+
+    agree(
+        spread(engine, frame).by(["key"], count, engine.table(limits)),
+        [
+            {"key": "a", "sum": 4.0, "limit": 9.0, "under": 2},
+            {"key": "b", "sum": 4.0, "limit": None, "under": 1},
+            {"key": "c", "sum": 4.0, "limit": None, "under": 1},
         ],
     )

@@ -13,6 +13,9 @@ from workbench.briefs.parts import Cell, Figure, Head, Prose
 from workbench.briefs.phrase import Phrase
 from workbench.briefs.quantity import Quantity
 
+TIME = re.compile(r"\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}")
+"""What is not broken over lines in a cell."""
+
 
 class Page(Wording):
     """
@@ -52,7 +55,9 @@ class Page(Wording):
         )
 
     def cell(self, cell: Cell, head: Head, *, level: bool) -> Markup:
-        """Return a cell of a table."""
+        """Return a cell of a table; a time of day is not broken over lines."""
+        if isinstance(cell, str) and TIME.fullmatch(cell):
+            return Markup('<span class="nb">{}</span>').format(cell)
         return self.number(cell, head, level=level) if isinstance(cell, Quantity) else self.prose(cell)
 
     def drawing(self, figure: Figure) -> Markup:

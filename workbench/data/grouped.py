@@ -75,7 +75,11 @@ def _lists(frame: Frame, keys: Sequence[str], time: str, new: str) -> pl.LazyFra
 
 
 def aggregate(
-    frame: Frame, keys: Sequence[str], *aggregates: nw.Expr, below: Mapping[str, tuple[str, nw.Expr]]
+    frame: Frame,
+    keys: Sequence[str],
+    *aggregates: nw.Expr,
+    below: Mapping[str, tuple[str, nw.Expr, str | None]],
+    beside: Frame | None = None,
 ) -> Frame:
     """
     Aggregate groups, and count the rows of each that lie below a limit made of the group itself.
@@ -89,22 +93,40 @@ def aggregate(
     aggregates
         Named aggregates.
     below
-        New column: (column, limit), the limit an aggregate such as half the mean. Nulls lie below nothing.
+        New column: (column, limit, other), the limit an aggregate such as half the mean, and the column of
+        `beside` that takes its place where it has a value. Nulls lie below nothing.
+    beside
+        At most one row for each group; its columns are added to the groups.
 
     Returns
     -------
     LazyFrame
-        The keys, the aggregates, and the counts (integer).
+        The keys, the aggregates, the columns of `beside`, and the counts (integer).
     """
+    added = [] if beside is None else [name for name in beside.collect_schema() if name not in keys]
     if is_polars(frame):
-        counts = [(nw.col(column) < limit).sum().alias(new) for new, (column, limit) in below.items()]
-        return frame.group_by(*keys).agg(*aggregates, *counts).with_columns(nw.col(*below).cast(nw.Int64))
-    limits = [limit.alias(f"_{new}") for new, (_, limit) in below.items()]
-    groups = frame.group_by(*keys).agg(*aggregates, *limits)
-    beside = frame.join(groups.select(*keys, *(f"_{new}" for new in below)), on=list(keys), how="inner")
+        if beside is not None:
+            frame = frame.join(beside, on=list(keys), how="left")
+        counts = []
+        for new, (column, limit, other) in below.items():
+            known = limit if other is None else nw.coalesce(nw.col(other).max(), limit)
+            counts.append((nw.col(column) < known).sum().alias(new))
+        groups = frame.group_by(*keys).agg(*aggregates, *(nw.col(name).max() for name in added), *counts)
+        return groups.with_columns(nw.col(*below).cast(nw.Int64))
+    own = [limit.alias(f"_{new}") for new, (_, limit, _) in below.items()]
+    groups = frame.group_by(*keys).agg(*aggregates, *own)
+    if beside is not None:
+        groups = groups.join(beside, on=list(keys), how="left")
+    limits = [
+        (nw.col(f"_{new}") if other is None else nw.coalesce(nw.col(other), nw.col(f"_{new}"))).alias(
+            f"_{new}"
+        )
+        for new, (_, _, other) in below.items()
+    ]
+    rows = frame.join(groups.select(*keys, *limits), on=list(keys), how="inner")
     ones = [
         nw.when(nw.col(column) < nw.col(f"_{new}")).then(nw.lit(1, nw.Int64())).otherwise(0).sum().alias(new)
-        for new, (column, _) in below.items()
+        for new, (column, _, _) in below.items()
     ]
-    counted = beside.group_by(*keys).agg(*ones)
+    counted = rows.group_by(*keys).agg(*ones)
     return groups.drop(*(f"_{new}" for new in below)).join(counted, on=list(keys), how="left")
