@@ -105,6 +105,7 @@ def segment_reliability(speeds: Table) -> Table:
             _fine(nw.col("speed_kmh")).sum().alias("_speeds"),
             _fine(nw.col("_pace")).sum().alias("_paces"),
             below={"_slow": ("speed_kmh", free_flow * CONGESTED_BELOW, None)},
+            few=True,
         )
         means = sums.with_columns(
             _mean("_speeds", "observations").alias("mean_kmh"),

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import narwhals as nw
 import polars as pl
+import pytest
 
 from workbench.data.grouped import aggregate, gap_sums, gaps
 
@@ -50,7 +51,8 @@ def test_gap_sums(engine, spread, agree):
     )
 
 
-def test_counts_below_a_limit_of_the_group(engine, spread, agree):
+@pytest.mark.parametrize("few", [False, True])
+def test_counts_below_a_limit_of_the_group(engine, spread, agree, few):
     numbers = [("a", 1.0), ("a", 2.0), ("a", 9.0), ("b", 4.0), ("b", None), ("c", None), ("c", None)]
     frame = pl.DataFrame(numbers, schema={"key": pl.String, "x": pl.Float64}, orient="row")
 
@@ -60,6 +62,7 @@ def test_counts_below_a_limit_of_the_group(engine, spread, agree):
             ["key"],
             nw.len().cast(nw.Int64).alias("rows"),
             below={"under": ("x", nw.col("x").mean(), None), "half": ("x", nw.col("x").max() * 0.5, None)},
+            few=few,
         )
 
     agree(

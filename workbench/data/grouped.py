@@ -80,6 +80,7 @@ def aggregate(
     *aggregates: nw.Expr,
     below: Mapping[str, tuple[str, nw.Expr, str | None]],
     beside: Frame | None = None,
+    few: bool = False,
 ) -> Frame:
     """
     Aggregate groups, and count the rows of each that lie below a limit made of the group itself.
@@ -97,6 +98,8 @@ def aggregate(
         `beside` that takes its place where it has a value. Nulls lie below nothing.
     beside
         At most one row for each group; its columns are added to the groups.
+    few
+        Whether the groups are few enough to be sent whole to every worker of Spark.
 
     Returns
     -------
@@ -109,8 +112,8 @@ def aggregate(
             frame = frame.join(beside, on=list(keys), how="left")
         counts = []
         for new, (column, limit, other) in below.items():
-            known = limit if other is None else nw.coalesce(nw.col(other).max(), limit)
-            counts.append((nw.col(column) < known).sum().alias(new))
+            least = limit if other is None else nw.coalesce(nw.col(other).max(), limit)
+            counts.append((nw.col(column) < least).sum().alias(new))
         groups = frame.group_by(*keys).agg(*aggregates, *(nw.col(name).max() for name in added), *counts)
         return groups.with_columns(nw.col(*below).cast(nw.Int64))
     own = [limit.alias(f"_{new}") for new, (_, limit, _) in below.items()]
@@ -123,10 +126,19 @@ def aggregate(
         )
         for new, (_, _, other) in below.items()
     ]
-    rows = frame.join(groups.select(*keys, *limits), on=list(keys), how="inner")
+    known = groups.select(*keys, *limits)
+    rows = frame.join(_sent(known) if few else known, on=list(keys), how="inner")
     ones = [
         nw.when(nw.col(column) < nw.col(f"_{new}")).then(nw.lit(1, nw.Int64())).otherwise(0).sum().alias(new)
         for new, (column, _, _) in below.items()
     ]
     counted = rows.group_by(*keys).agg(*ones)
     return groups.drop(*(f"_{new}" for new in below)).join(counted, on=list(keys), how="left")
+
+
+def _sent(frame: Frame) -> Frame:
+    """The same frame, marked to be sent whole to every worker of Spark."""
+    from pyspark.sql import functions as F
+
+    sent: Frame = nw.from_native(F.broadcast(frame.to_native())).lazy()
+    return sent
