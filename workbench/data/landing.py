@@ -95,8 +95,9 @@ def land(one: Found, work: Path, dialect: Dialect) -> Found:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            part = Path(folder) / "all.parquet"
+            part = Path(folder) / "fast.parquet"
             if not _reads_fast(one, dialect) or not _land_fast(one, part, dialect):
+                part = Path(folder) / "rows.parquet"  # polars may still be writing what it gave up
                 _land_row_by_row(one, part, dialect)
             _without_blank_end(part).replace(target)
     rows = pl.scan_parquet(target, glob=False).select(pl.len()).collect().item()
