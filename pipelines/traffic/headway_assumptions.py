@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.traffic.headway_words import headway_words
-from workbench._text import Text
 from workbench.decisions import Inputs, Register, assume
 
 if TYPE_CHECKING:
@@ -83,8 +82,3 @@ def inputs_of(register: Register) -> Inputs:
     return Inputs(
         tuple(replace(one.as_input(), label=w(f"headways.input.{one.id}")) for one in register.core())
     )
-
-
-def label_of(name: str) -> Text:
-    """Return what an uncertain input is called."""
-    return headway_words().text(f"headways.input.{name}")

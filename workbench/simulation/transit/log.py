@@ -72,10 +72,6 @@ class Log:
     def __len__(self) -> int:
         return len(self.vehicle)
 
-    def same_as(self, other: Log) -> bool:
-        """Whether two logs are the same to the last bit."""
-        return not self.differences(other)
-
     def differences(self, other: Log) -> list[str]:
         """Name the columns in which two logs differ."""
         return [
