@@ -21,6 +21,8 @@ from samples import Inputs
 
 SHORT_S, MOST = 0.5, 20
 """A run shorter than this many seconds is repeated within a round, so that a round measures something."""
+WARM_S = {"spark": 20.0}
+"""Seconds each side runs before the rounds: Java compiles what it runs often while it runs, for longer than one run."""
 NATIVE = {"polars": ("streaming",), "dask": ("threads", "processes"), "spark": ("dataframe",)}
 """Ways to run what is written by hand; the best of them is what counts."""
 
@@ -137,6 +139,11 @@ def race(
         if differs is not None:
             return Outcome(engine, rows, measure, native, differs)
         times = max(1, min(MOST, math.ceil(SHORT_S / min(one["wall_s"] for one in first))))
+        for done, side in enumerate((ours, theirs)):
+            progress(f"warming up, side {done + 1} of 2")
+            spent = 0.0
+            while spent < WARM_S.get(engine, 0.0):
+                spent += side.ask()["wall_s"]
         turns = []
         for done in range(rounds):
             progress(f"round {done + 1} of {rounds}")

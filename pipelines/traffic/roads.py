@@ -167,7 +167,8 @@ def _fine(value: nw.Expr) -> nw.Expr:
 
 
 def _mean(total: str, count: str) -> nw.Expr:
-    return nw.col(total) / FINE / nw.col(count)
+    # A column over a column: polars divides long columns by a constant through its reciprocal and short ones not.
+    return nw.col(total) / (nw.col(count) * FINE)
 
 
 def _over(top: str, bottom: str) -> nw.Expr:
