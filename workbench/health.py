@@ -19,6 +19,7 @@ PACKAGES = {
     "brief": ("jinja2", "matplotlib", "typst", "python-docx", "pypdf"),
     "lab": ("jupyterlab", "nbclient"),
     "models": ("networkx", "simpy", "statsmodels"),
+    "water": ("wntr",),
 }
 WORDS = {
     "ready": Text("ready", "可用"),
