@@ -167,7 +167,8 @@ def _fine(value: nw.Expr) -> nw.Expr:
 
 
 def _mean(total: str, count: str) -> nw.Expr:
-    # A column over a column: polars divides long columns by a constant through its reciprocal and short ones not.
+    # A column over a column: polars divides a long column by a constant through its reciprocal, a short
+    # one not, and how it cuts them differs from run to run.
     return nw.col(total) / (nw.col(count) * FINE)
 
 

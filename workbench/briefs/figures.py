@@ -12,6 +12,7 @@ from __future__ import annotations
 from workbench.briefs._drawing import OKABE_ITO, STYLE
 from workbench.briefs._heatmap import heatmap
 from workbench.briefs._lines import lines
+from workbench.briefs._network import network
 from workbench.briefs._ranking import ranking
 
-__all__ = ["OKABE_ITO", "STYLE", "heatmap", "lines", "ranking"]
+__all__ = ["OKABE_ITO", "STYLE", "heatmap", "lines", "network", "ranking"]

@@ -10,7 +10,7 @@ import pytest
 from data_samples.traffic import DATA
 from pipelines import traffic
 from pipelines.traffic.words import FILE, RECORD
-from workbench.briefs import Words, _template
+from workbench.briefs import Words, _template, recording
 from workbench.briefs.glossary import house, read_glossary
 from workbench.domains import load_decision
 from workbench.runs import data_from, decide
@@ -18,7 +18,7 @@ from workbench.runs import data_from, decide
 ROOM = Path(traffic.__file__).parent
 GLOSSARIES = {path.name: read_glossary(path) for path in (FILE, RECORD)}
 OWN = {key: name for name, known in GLOSSARIES.items() for key in known}
-SOURCES = [
+SOURCES = [Path(recording.__file__)] + [
     path
     for path in sorted(ROOM.glob("*.py"))
     if path.name == "headway_brief.py" or not path.name.startswith("headway")
