@@ -152,8 +152,8 @@ class Decision(ABC):
     """
     A planner's question, and how it is answered from measures.
 
-    Class attributes give its project in the plan, the tables it needs and those it uses where they are, who
-    usually decides, and what its brief may be used for and what not.
+    Class attributes give its project in the plan and others it serves, the tables it needs and those it uses
+    where they are, who usually decides, and what its brief may be used for and what not.
 
     Parameters
     ----------
@@ -164,6 +164,7 @@ class Decision(ABC):
     name: ClassVar[str]
     domain: ClassVar[str]
     project: ClassVar[str]
+    also_for: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[Text]
     question: ClassVar[Text]
     required: ClassVar[tuple[str, ...]]
@@ -277,7 +278,8 @@ def decisions_by_project() -> dict[str, list[type[Decision]]]:
     by_project: dict[str, list[type[Decision]]] = {}
     for name in decisions():
         decision = load_decision(name)
-        by_project.setdefault(decision.project, []).append(decision)
+        for project in (decision.project, *decision.also_for):
+            by_project.setdefault(project, []).append(decision)
     return by_project
 
 

@@ -150,7 +150,7 @@ class _Record:
         """Choose from the earlier half of the days, and see how the choice does in the later half."""
         cut = halves(len(self.judged.days))
         if cut is None:
-            return Section("validation", prose=(self.words.phrase("record.validation.one"),))
+            return Section("validation", prose=(self.words.phrase("record.validation.single"),))
         index = [self._index_of(days) for days in cut]
         k = len(self.chosen)
         first, second = (np.argsort(-one, kind="stable")[:k] for one in index)

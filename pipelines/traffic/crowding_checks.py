@@ -43,7 +43,7 @@ def validation(case: Case) -> Section:
     """Let the earlier half of the days tell what is over capacity in the later half."""
     cut = halves(len(case.cells.days))
     if cut is None:
-        return Section("validation", prose=(record_words().phrase("record.validation.one"),))
+        return Section("validation", prose=(record_words().phrase("record.validation.single"),))
     (told, before), (seen, after) = (_over(case, days) for days in cut)
     at = sorted(told) or [case.ranking.order[0]]
     apart = float(np.abs(before[at] - after[at]).mean())

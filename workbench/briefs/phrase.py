@@ -81,17 +81,17 @@ Filling = Quantity | Text | str | Phrase | tuple["Filling", ...]
 
 class Words:
     """
-    The glossary of a room: the house's words, with a domain's own file laid over them.
+    The glossary of a room: the house's words, with a domain's own files laid over them.
 
     Parameters
     ----------
-    path
-        The domain's glossary file; None for the house's words alone.
+    paths
+        The domain's glossary files, each laid over those before; none for the house's words alone.
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, *paths: str | Path) -> None:
         self._words: dict[str, Text] = dict(house())
-        if path is not None:
+        for path in paths:
             self._words.update(read_glossary(path))
 
     @property

@@ -127,7 +127,13 @@ def _commission(words: Words, decision: type[Decision], about: About) -> Section
     prose: list[Phrase | Text] = [
         words.phrase(key, maker=maker, day=deadline.isoformat(), project=project.id, title=project.title)
     ]
-    served = [target for target in loaded.targets if target.project == project.id]
+    others = [loaded.project(one) for one in decision.also_for]
+    if others:
+        titles = tuple(
+            words.phrase("record.commission.project", id=one.id, title=one.title) for one in others
+        )
+        prose.append(words.phrase("record.commission.also", projects=titles))
+    served = [one for one in loaded.targets if one.project in (project.id, *decision.also_for)]
     if served:
         prose.append(words.phrase("record.commission.targets", targets=tuple(one.title for one in served)))
     return Section("commission", prose=tuple(prose))

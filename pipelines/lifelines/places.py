@@ -1,0 +1,149 @@
+"""What assets are called, where they lie, and the picture of their network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from pipelines.lifelines.words import kind_name, system_name, words
+from workbench._text import LANGUAGES, Text
+from workbench.lifelines import InterdependentSystem
+from workbench.lifelines.model import Bools, Floats
+
+RADIUS_M = 6_371_008.8
+
+
+class Places:
+    """
+    Names and places of the assets of a system.
+
+    Parameters
+    ----------
+    system
+        The networks.
+    """
+
+    def __init__(self, system: InterdependentSystem) -> None:
+        self.system = system
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, str, str | None, str | None]]:
+        return list(self.system.assets.select("layer", "id", "kind", "name").iter_rows())
+
+    def label(self, asset: int) -> Text:
+        """What a planner calls an asset, by its number in the system."""
+        layer, name, kind, called = self._rows[asset]
+        system = system_name(self.system.layers[layer].system)
+        template = words().text("asset.named" if called and called != name else "asset.label")
+        filled = {"id": name, "name": called}
+        return Text(
+            template.en.format(system=system.en.capitalize(), kind=kind_name(kind).en, **filled),
+            template.zh.format(system=system.zh or system.en, kind=kind_name(kind).zh or str(kind), **filled),
+        )
+
+    def slug(self, asset: int) -> str:
+        """An asset fit for the id of a number: its number in the system."""
+        return f"asset{asset}"
+
+    @cached_property
+    def places(self) -> Floats:
+        """Where each asset lies in metres, an edge at its middle, shape (assets, 2); NaN where not known."""
+        found = []
+        for network in self.system.layers.values():
+            at = _metres(network.nodes, network.geographic)
+            ends = network.arrays
+            found += [at, (at[ends.u] + at[ends.v]) / 2]
+        return np.concatenate(found)
+
+    @property
+    def drawable(self) -> bool:
+        """Whether every node has a place."""
+        return all(
+            bool(np.isfinite(_metres(network.nodes, network.geographic)).all())
+            for network in self.system.layers.values()
+        )
+
+    def draw(
+        self,
+        layer: str,
+        flows: Floats | None,
+        *,
+        up: Bools | None = None,
+        marks: Sequence[int] = (),
+        marks_label: Text,
+        label: Text | None = None,
+    ) -> dict[str, str]:
+        """
+        Draw the network of a layer to scale, in each language.
+
+        Parameters
+        ----------
+        layer
+            Which layer is drawn by what it carries; what is marked of others is shown at its place.
+        flows
+            What each of its edges carries, shape (edges,), signs left aside; None where that is not known.
+        up
+            State of the system, shape (assets,): edges that do not work are dashed.
+        marks
+            Assets to number, by their number in the system.
+        marks_label
+            What the numbers are.
+        label
+            What the widths show; by default what the system carries.
+        """
+        from workbench.briefs.figures import network as draw_network
+
+        network = self.system.layers[layer]
+        at = _metres(network.nodes, network.geographic)
+        a = network.arrays
+        lines = [tuple(row) for row in np.hstack([at[a.u], at[a.v]]).tolist()]
+        state = self.system.up(up)
+        own = self.system.layer_state(layer, state)
+        open_ = own[network.n :] & own[a.u] & own[a.v]
+        carried = np.full(network.m, np.nan) if flows is None else np.where(open_, np.abs(flows), np.nan)
+        kinds = {
+            kind: [tuple(row) for row in at[(network.nodes["kind"] == kind).to_numpy()].tolist()]
+            for kind in ("source", "storage")
+        }
+        drawn = {}
+        for lang in LANGUAGES:
+            w = words()
+            said = label or _filled(
+                w.text("map.label"), system=system_name(network.system), unit=_unit(network.flow_unit)
+            )
+            drawn[str(lang)] = draw_network(
+                lines,
+                [None if np.isnan(one) else float(one) for one in carried],
+                label=said.in_(lang),
+                cut=(~open_).tolist(),
+                cut_label=w.text("map.cut").in_(lang),
+                plain_label=w.text("map.plain").in_(lang),
+                places={w.text(f"map.{kind}").in_(lang): found for kind, found in kinds.items() if found},
+                marks=[tuple(self.places[one].tolist()) for one in marks],
+                marks_label=marks_label.in_(lang),
+            )
+        return drawn
+
+
+def _metres(nodes: pl.DataFrame, geographic: bool) -> Floats:
+    """Places of nodes in metres; degrees are laid flat about their middle."""
+    at = nodes.select(pl.col("x", "y").fill_null(np.nan)).to_numpy().astype(float)
+    if not geographic or not len(at):
+        return at
+    middle = np.nanmean(at, axis=0)
+    scale = np.pi / 180 * RADIUS_M * np.array([np.cos(np.radians(middle[1])), 1.0])
+    return np.asarray((at - middle) * scale)
+
+
+def _unit(unit: str) -> Text:
+    return words().find(f"unit.{unit}", unit)
+
+
+def _filled(template: Text, **values: Text) -> Text:
+    return Text(
+        template.en.format(**{key: one.en for key, one in values.items()}),
+        template.zh.format(**{key: one.in_("zh") for key, one in values.items()}),
+    )
