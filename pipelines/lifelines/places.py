@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.lifelines.words import kind_name, system_name, words
 from workbench._text import LANGUAGES, Text
 from workbench.lifelines import InterdependentSystem
+from workbench.lifelines.checks import reach
 from workbench.lifelines.model import Bools, Floats
 
 RADIUS_M = 6_371_008.8
@@ -30,18 +31,28 @@ class Places:
         self.system = system
 
     @cached_property
-    def _rows(self) -> list[tuple[str, str, str | None, str | None]]:
-        return list(self.system.assets.select("layer", "id", "kind", "name").iter_rows())
+    def _rows(self) -> list[tuple[str, str, str | None, str | None, str | None]]:
+        rows = []
+        for layer, network in self.system.layers.items():
+            for frame in (network.nodes, network.edges):
+                zh = "name_zh" if "name_zh" in frame.columns else "name"
+                rows += [
+                    (layer, *row)
+                    for row in frame.select("id", "kind", "name", pl.col(zh).alias("zh")).iter_rows()
+                ]
+        return rows
 
     def label(self, asset: int) -> Text:
         """What a planner calls an asset, by its number in the system."""
-        layer, name, kind, called = self._rows[asset]
+        layer, name, kind, called, called_zh = self._rows[asset]
         system = system_name(self.system.layers[layer].system)
         template = words().text("asset.named" if called and called != name else "asset.label")
-        filled = {"id": name, "name": called}
+        what = kind_name(kind)
         return Text(
-            template.en.format(system=system.en.capitalize(), kind=kind_name(kind).en, **filled),
-            template.zh.format(system=system.zh or system.en, kind=kind_name(kind).zh or str(kind), **filled),
+            template.en.format(system=system.en.capitalize(), kind=what.en, id=name, name=called),
+            template.zh.format(
+                system=system.in_("zh"), kind=what.in_("zh"), id=name, name=called_zh or called
+            ),
         )
 
     def slug(self, asset: int) -> str:
@@ -65,6 +76,12 @@ class Places:
             bool(np.isfinite(_metres(network.nodes, network.geographic)).all())
             for network in self.system.layers.values()
         )
+
+    def carrying(self, layer: str, up: Bools) -> Bools:
+        """Whether each edge of a layer works and a source reaches both its ends, in a state of the system."""
+        network, own = self.system.layers[layer], self.system.layer_state(layer, up)
+        reached, a = reach(network, own), network.arrays
+        return np.asarray(own[network.n :] & reached[a.u] & reached[a.v])
 
     def draw(
         self,
@@ -98,16 +115,21 @@ class Places:
 
         network = self.system.layers[layer]
         at = _metres(network.nodes, network.geographic)
-        a = network.arrays
-        lines = [tuple(row) for row in np.hstack([at[a.u], at[a.v]]).tolist()]
-        state = self.system.up(up)
-        own = self.system.layer_state(layer, state)
-        open_ = own[network.n :] & own[a.u] & own[a.v]
-        carried = np.full(network.m, np.nan) if flows is None else np.where(open_, np.abs(flows), np.nan)
+        a, state = network.arrays, self.system.up(up)
+        before, after = (self.carrying(layer, one) for one in (self.system.intact, state))
+        carried = np.full(network.m, np.nan) if flows is None else np.where(after, np.abs(flows), np.nan)
         kinds = {
             kind: [tuple(row) for row in at[(network.nodes["kind"] == kind).to_numpy()].tolist()]
             for kind in ("source", "storage")
         }
+        ends = [np.hstack([at[a.u], at[a.v]])]
+        for name, other in self.system.layers.items():
+            if name != layer:
+                places = _metres(other.nodes, other.geographic)
+                ends.append(np.hstack([places[other.arrays.u], places[other.arrays.v]]))
+        lines = np.concatenate(ends)
+        more = len(lines) - network.m
+        plain = "map.plain" if more == 0 else "map.other"
         drawn = {}
         for lang in LANGUAGES:
             w = words()
@@ -115,12 +137,12 @@ class Places:
                 w.text("map.label"), system=system_name(network.system), unit=_unit(network.flow_unit)
             )
             drawn[str(lang)] = draw_network(
-                lines,
-                [None if np.isnan(one) else float(one) for one in carried],
+                [tuple(row) for row in lines.tolist()],
+                [None if np.isnan(one) else float(one) for one in carried] + [None] * more,
                 label=said.in_(lang),
-                cut=(~open_).tolist(),
+                cut=(before & ~after).tolist() + [False] * more,
                 cut_label=w.text("map.cut").in_(lang),
-                plain_label=w.text("map.plain").in_(lang),
+                plain_label=w.text(plain).in_(lang),
                 places={w.text(f"map.{kind}").in_(lang): found for kind, found in kinds.items() if found},
                 marks=[tuple(self.places[one].tolist()) for one in marks],
                 marks_label=marks_label.in_(lang),

@@ -268,6 +268,34 @@ class TestRepeats:
         assert made.standing(pl.Series([True, False, False]))["speed"].to_list() == [20]
 
 
+def test_columns_may_be_called_what_a_quarantine_calls_its_own(engines):
+    names = ("file", "row", "rule", "column", "value")
+    columns = (
+        Column(name="id", type="string", required=True),
+        *(Column(name=n, type="integer") for n in names),
+    )
+    contract = TableContract(
+        name="rules",
+        columns=(*columns, Column(name="size", type="integer", minimum=0, maximum=9)),
+        key=("id",),
+        rules=(),
+        references=(),
+    )
+    row = dict.fromkeys(names, "7")
+    frame = pl.DataFrame([{"id": "a", **row, "size": "3"}, {"id": "b", **row, "size": "-1"}])
+    frame = frame.with_columns(
+        pl.lit(0, pl.Int64).alias("_file"),
+        pl.Series("_row", [2, 3]),
+        pl.lit(None, pl.String).alias(PROBLEM),
+    )
+    parted = screen(engines("polars").table(frame), contract, files=["rules.csv"])
+    made = readmit(parted.quarantine.gather(), contract)
+    assert parted.clean.gather()["rule"].to_list() == [7]
+    assert made.rows == 1
+    assert made.low.select(names).row(0) == (7,) * len(names)
+    assert (made.low["size"].item(), made.high["size"].item()) == (0, 9)
+
+
 rows_of_texts = st.lists(
     st.fixed_dictionaries({name: st.sampled_from([GOOD[name], *pool]) for name, pool in POOLS.items()}),
     min_size=1,

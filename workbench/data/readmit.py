@@ -133,8 +133,10 @@ def readmit(
 def _read_again(aside: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
     """Read the texts: each column's value, and in `_b_...` whether its cell is against the contract."""
     checks, names = Checks(contract), contract.names
-    raw = aside.select(
-        "rule", "column", *(pl.col(f"raw_{name}").cast(pl.String).alias(name) for name in names)
+    raw = aside.select(  # a table may have columns of its own that are called so
+        pl.col("rule").alias("_q_rule"),
+        pl.col("column").alias("_q_column"),
+        *(pl.col(f"raw_{name}").cast(pl.String).alias(name) for name in names),
     )
     schema = dict.fromkeys(names, nw.String())
     typed = checks.flag(nw.from_native(raw.lazy()), schema)
@@ -144,14 +146,14 @@ def _read_again(aside: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
         value, text = nw.col(f"_v_{column.name}"), nw.col(column.name)
         fails = [fails for _, fails in value_rules(column, value)]
         fails.append(~text.is_null() & value.is_null())
-        fails.append((nw.col("column") == column.name) & ~nw.col("rule").is_in(between))
+        fails.append((nw.col("_q_column") == column.name) & ~nw.col("_q_rule").is_in(between))
         if column.required:
             fails.append(value.is_null())
         bad.append(reduce(lambda a, b: a | b, (one.fill_null(value=False) for one in fails)))
     named = (one.alias(f"_b_{name}") for one, name in zip(bad, names, strict=True))
     frame: pl.DataFrame = typed.with_columns(*named).to_native().collect()
     return frame.select(
-        "rule", *(pl.col(f"_v_{name}").alias(name) for name in names), *(f"_b_{name}" for name in names)
+        "_q_rule", *(pl.col(f"_v_{name}").alias(name) for name in names), *(f"_b_{name}" for name in names)
     )
 
 
@@ -171,7 +173,7 @@ def _with_unknown(
         read = read.with_columns(
             (pl.col(f"_b_{name}") | unknown).alias(f"_b_{name}") for name in spare or columns
         )
-    hopeless = [pl.col("rule") == "blank"]
+    hopeless = [pl.col("_q_rule") == "blank"]
     for column in contract.columns:
         mine = column.name in free(contract)
         ends = admissible(column) if mine else (None, None)
@@ -221,7 +223,7 @@ def _mended(read: pl.DataFrame, contract: TableContract, end: End) -> pl.DataFra
             value = column.default
         stays, stated = pl.col(column.name), pl.lit(value, dtype=read.schema[column.name])
         if ends[ENDS.index(end)] is not None:
-            stays = pl.when(rule="ragged").then(stated).otherwise(stays)
+            stays = pl.when(_q_rule="ragged").then(stated).otherwise(stays)
         values.append(pl.when(f"_b_{column.name}").then(stated).otherwise(stays).alias(column.name))
     frame = read.with_columns(values)
     for rule in contract.rules:

@@ -256,6 +256,8 @@ def _quarantine(checks: Checks) -> Step:
         bad = as_text(bad, {f"_t_{name}": name for name in names if name in have})
         lacking = [nw.lit(None, nw.String()).alias(f"_t_{name}") for name in names if name not in have]
         bad = bad.with_columns(*lacking) if lacking else bad
+        # The file's own columns go: one of them may be called rule, column or file, as those joined are.
+        bad = bad.select("_reason", "_file", "_row", PROBLEM, *(f"_t_{name}" for name in names))
         bad = _split_problem(bad).join(checks, on="_reason", how="left").join(files, on="_file", how="left")
         own = nw.col("_reason") == 0
         bad = bad.with_columns(

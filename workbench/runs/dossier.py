@@ -75,11 +75,18 @@ def sections_of_run(
 
 
 def sunset_of(about: About, brief: Brief) -> dt.date | None:
-    """Return the last day of use: the one declared, else a year after the last day of the data."""
+    """
+    Return the last day of use: the one declared, else a year after the last day of the data.
+
+    Where no table has days in it, as those of a network have not, the last day on which one was extracted
+    counts.
+    """
     if about.sunset is not None:
         return about.sunset
-    ends = [table.period[1][:10] for table in brief.data if table.period]
-    return dt.date.fromisoformat(max(ends)) + YEAR if ends else None
+    ends = [dt.date.fromisoformat(table.period[1][:10]) for table in brief.data if table.period]
+    declared = (about.data.get(table.table) for table in brief.data)
+    ends = ends or [one.extracted for one in declared if one is not None and one.extracted is not None]
+    return max(ends) + YEAR if ends else None
 
 
 def declared(brief: Brief, about: About) -> Brief:
