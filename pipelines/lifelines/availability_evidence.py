@@ -1,0 +1,171 @@
+"""What speaks for the availability worked out: checks of the run, held-out states, and the register replayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from pipelines.lifelines.availability_case import TRAINING, drawn
+from pipelines.lifelines.availability_choice import kept, with_doubled
+from pipelines.lifelines.availability_rates import rates_of
+from workbench.briefs import Quantity
+from workbench.briefs.checklist import Section
+from workbench.briefs.modelcard import Backcast, Checked, validation, verification
+from workbench.lifelines.doubling import YEAR_MIN, double_for
+from workbench.lifelines.solvers.connectivity import Connectivity
+
+if TYPE_CHECKING:
+    from pipelines.lifelines.availability_case import Case
+    from pipelines.lifelines.availability_numbers import Numbers
+    from workbench.domains import Measures
+    from workbench.lifelines.model import Floats
+
+ORACLES = ("bridge", "enumeration", "cover")
+STATES = 20_000
+"""States drawn outright, every asset by itself, to see whether the blocks give the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """
+    Checks and hold-outs of one case.
+
+    Parameters
+    ----------
+    measures, case, n
+        What it was made from, what was found, and its numbers.
+    """
+
+    measures: Measures
+    case: Case
+    n: Numbers
+
+    def verification(self) -> Section:
+        """Checks that must hold in every run."""
+        case, w = self.case, self.n.w.text
+        drawn, error = self._outright()
+        exact = float(case.model.unavailable(case.mean_load) @ case.weights) * YEAR_MIN
+        basis = self.n.w.text("availability.basis.outright")
+        ends = (min(drawn - error, drawn), max(drawn + error, drawn))
+        outright = Quantity("check.outright", drawn, self.n.unit("min_year"), *ends, basis=basis)
+        cost, bound = case.choice.plain.cost, case.choice.bound
+        over = Quantity("check.over", max(cost / bound - 1, 0.0), "share") if bound > 0 else None
+        checks = [
+            Checked(w("availability.check.blocks"), Quantity("check.blocks", exact, self.n.unit("min_year"))),
+            Checked(w("availability.check.outright"), outright),
+            Checked(w("availability.check.rest"), Quantity("check.rest", case.model.states.rest, "share")),
+        ]
+        if over is not None and case.choice.plain.reached:
+            checks.append(Checked(w("availability.check.bound"), over))
+        return verification(checks, [w(f"availability.oracle.{one}") for one in ORACLES])
+
+    def _outright(self) -> tuple[float, float]:
+        """Minutes of the mean inhabitant from states drawn asset by asset, and 1.96 standard errors."""
+        case = self.case
+        network, u = case.network, case.mean_load
+        people = np.zeros(network.n)
+        people[case.model.sites] = case.weights
+        generator, found = case.streams.generator("outright"), []
+        solver = Connectivity(network)
+        for _ in range(0, STATES, 1000):
+            up = (generator.random((1000, network.size)) >= u) & network.intact
+            found.append((~solver.served_many(up)) @ people)
+        lost = np.concatenate(found) * YEAR_MIN
+        return float(lost.mean()), 1.96 * float(lost.std(ddof=1)) / float(np.sqrt(len(lost)))
+
+    @cached_property
+    def cut(self) -> float | None:
+        """Hour at which the register is cut in halves; None where there is none to cut."""
+        register = self.case.register
+        if register is None or register.outages.height < 2:
+            return None
+        return register.hours / 2
+
+    def half(self, which: int) -> tuple[pl.DataFrame, Floats]:
+        """Counts by class in a half of the register, and the loads that they give."""
+        case, register = self.case, self.case.register
+        assert register is not None
+        ends = (0.0, register.hours / 2, register.hours)
+        counts = register.counts(case.rates.classes, case.rates.of, ends[which], ends[which + 1])
+        years = pl.lit(register.days / 2 / 365.25).alias("years")
+        rates = rates_of(self.measures, case.network, case.p, counts.with_columns(years))
+        return counts, rates.mean
+
+    @cached_property
+    def halves(self) -> tuple[set[int], set[int]] | None:
+        """What would be chosen from each half of the register alone, at its mean rates."""
+        if self.cut is None:
+            return None
+        case, found = self.case, []
+        for which in (0, 1):
+            choice = double_for(
+                case.training,
+                case.p.promise,
+                unavailability=case.rates.unavailability(self.half(which)[1]),
+                costs=case.costs.each,
+                candidates=case.costs.candidates,
+                common_cause=case.p.common_cause,
+                budget=case.p.budget or np.inf,
+                most=case.p.most,
+            )
+            found.append(set(choice.chosen))
+        return found[0], found[1]
+
+    def validation(self) -> Section:
+        """Choose and predict on one part, and see how it does on the other."""
+        case, w, n = self.case, self.n.w.text, self.n
+        scores = []
+        option = "double" if case.choice.chosen else "none"
+        told = case.training.unavailable_many(self._training(option))
+        seen = case.dark[option]
+        unit = n.unit("min_year")
+        pairs = {
+            "minutes": (float((told @ case.weights).mean()) * YEAR_MIN, float(case.minutes[:, self._at(option)].mean()), unit, 1),
+            "chance": (
+                float(kept(told[:, case.within_reach], case.p.promise).all(axis=1).mean()),
+                float(kept(seen[:, case.within_reach], case.p.promise).all(axis=1).mean()),
+                "share",
+                1,
+            ),
+        }
+        if self.cut is not None and case.register is not None:
+            counts, loads = self.half(0)
+            after, _ = self.half(1)
+            u = case.rates.unavailability(loads)
+            predicted = float(case.model.unavailable(u) @ case.weights) * YEAR_MIN
+            replayed = case.register.replay(self.cut, case.register.hours)
+            pairs["register"] = (predicted, replayed, unit, 0)
+            pairs["failures"] = (float(counts["failures"].sum()), float(after["failures"].sum()), n.unit("failures"), 0)
+        for name, (first, second, of, decimals) in pairs.items():
+            numbers = (first, second, first - second)
+            keys = ("predicted", "observed", "error")
+            of_error = "points" if of == "share" else of
+            cells = [
+                Quantity(f"back.{name}.{key}", value, of_error if key == "error" else of, decimals=decimals)
+                for key, value in zip(keys, numbers, strict=True)
+            ]
+            scores.append(Backcast(w(f"availability.back.{name}"), *cells))
+        key = "availability.validation" if self.cut is not None else "availability.validation.none"
+        said = [n.w.phrase(key)]
+        if self.halves is not None and any(self.halves):
+            both, either = (len(f(*self.halves)) for f in (set.intersection, set.union))
+            said.append(
+                n.w.phrase(
+                    "availability.validation.halves",
+                    both=n.count("halves.both", both, "assets"),
+                    either=n.count("halves.either", either, "assets"),
+                )
+            )
+        return validation(scores, said)
+
+    def _training(self, option: str) -> Floats:
+        case = self.case
+        loads = drawn(case.rates, TRAINING, case.streams.child("choose"))
+        return with_doubled(case.rates.unavailability(loads), case.options[option], case.p.common_cause)
+
+    def _at(self, option: str) -> int:
+        return list(self.case.options).index(option)

@@ -1,0 +1,96 @@
+"""How restoration and spread refuse numbers they cannot work with: one sentence, with what would do."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.errors import BadParameter, EngineMissing
+
+
+def number(
+    name: str,
+    value: object,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    infinite: bool = False,
+) -> float:
+    """
+    Check a parameter that is a number.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    value
+        What was given.
+    above, least, most
+        Its bounds: strictly above, at least, at most.
+    infinite
+        Whether it may be infinite.
+
+    Raises
+    ------
+    BadParameter
+        It is no number, or out of its bounds.
+    """
+    bounds = [(above, "above"), (least, "at least"), (most, "at most")]
+    wanted = " and ".join(f"{word} {bound:g}" for bound, word in bounds if bound is not None) or "a number"
+    real = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    bad = math.isnan(real) or (math.isinf(real) and not infinite)
+    bad = bad or (above is not None and real <= above) or (least is not None and real < least)
+    if bad or (most is not None and real > most):
+        raise BadParameter(f"`{name}` must be {wanted}, not {value!r}.")
+    return real
+
+
+def whole(name: str, value: object, least: int) -> int:
+    """Check a parameter that is a whole number, at least `least`; raises `BadParameter`."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise BadParameter(f"`{name}` must be a whole number, at least {least}, not {value!r}.")
+    return int(value)
+
+
+def each(name: str, value: ArrayLike, count: int, what: str) -> NDArray[np.float64]:
+    """Check numbers of which there is one, or one for each of `count`; raises `BadParameter`, not for NaN."""
+    try:
+        given = np.asarray(value, float)
+    except (TypeError, ValueError):
+        given = np.empty(0)
+    if given.shape not in ((), (count,)):
+        raise BadParameter(f"`{name}` must be a number, or one for each of {count} {what}.")
+    return np.broadcast_to(given, (count,))
+
+
+def need(module: str, purpose: str) -> Any:
+    """
+    Import a library that only part of the workbench needs.
+
+    Parameters
+    ----------
+    module
+        Its name, such as "simpy".
+    purpose
+        What cannot be done without it, as the beginning of a sentence.
+
+    Raises
+    ------
+    EngineMissing
+        It is not installed, or cannot be imported here.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        missing = error.name is not None and error.name.partition(".")[0] == package
+        why = "which is not installed" if missing else f"which cannot be imported here ({error})"
+        raise EngineMissing(
+            f"{purpose} needs the Python package '{package}', {why}: pip install 'lived-workbench[models]'."
+        ) from error
