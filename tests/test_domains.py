@@ -63,7 +63,7 @@ class TestFinding:
         [
             (load_domain, "trafic", "No domain is called 'trafic'. Nearest: traffic."),
             (load_domain, "Traffic", "Nearest: traffic."),
-            (load_domain, "zzz", "Known: traffic"),
+            (load_domain, "zzz", "Known: lifelines, traffic"),
             (load_decision, "traffic.congestoin", "Nearest: traffic.congestion"),
             (load_decision, "", "`workbench plan` lists them."),
         ],

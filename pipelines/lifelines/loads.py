@@ -8,7 +8,7 @@ from pipelines.lifelines.sums import DAY_S, ONE, dated, fine, mean, one_if, over
 from workbench.data.table import Frame, Table
 
 MOST = 1e4
-"""A load beyond so many times its rating counts as this in the mean: the rating is wrong, and sums stay exact."""
+"""A load beyond so many times its rating counts as this in the mean: the rating is wrong; sums stay exact."""
 ASSET = ["system", "asset_id", "sensor_id", "quantity", "unit"]
 
 

@@ -10,7 +10,7 @@ from workbench.lifelines.model import Bools, Floats
 from workbench.lifelines.solvers import open_solver
 from workbench.lifelines.solvers.connectivity import Connectivity
 
-BLOCK = 512
+BLOCK, KEPT = 512, 256
 
 
 class Losses:
@@ -35,7 +35,11 @@ class Losses:
         self, system: InterdependentSystem, *, through_others: bool = True, solver: str = "connectivity"
     ) -> None:
         self.system, self.through_others, self.solver = system, through_others, solver
-        self._solvers = {name: open_solver(network, solver) for name, network in system.layers.items()}
+        fair = (
+            {"fair": True} if solver == "flow" else {}
+        )  # else what a node gets would hang on the order of edges
+        self._solvers = {name: open_solver(one, solver, **fair) for name, one in system.layers.items()}
+        self._known: dict[tuple[str, bytes], Floats] = {}
         self._before = self._without(system.intact[None, :])
         self.people = np.array([network.arrays.people.sum() for network in system.layers.values()])
 
@@ -85,6 +89,14 @@ class Losses:
         return np.stack(columns, axis=1)
 
     def _share(self, name: str, own: Bools) -> Floats:
-        demand = self.system.layers[name].arrays.demand
-        served = self._solvers[name].served(own)
-        return np.where(demand > 0, np.clip(served / np.where(demand > 0, demand, 1.0), 0, 1), 1.0)
+        """Share of its demand that each node of a layer is served; a state met before is not solved again."""
+        key = (name, np.packbits(own).tobytes())
+        if key not in self._known:
+            demand = self.system.layers[name].arrays.demand
+            served = self._solvers[name].served(own)
+            some = demand > 0
+            share = np.where(some, np.clip(served / np.where(some, demand, 1.0), 0, 1), 1.0)
+            if len(self._known) >= KEPT:
+                self._known.clear()
+            self._known[key] = share
+        return self._known[key]

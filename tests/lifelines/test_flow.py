@@ -283,6 +283,25 @@ def test_fair_shares_are_those_of_a_linear_programme_and_serve_as_much(seed):
     assert shares == pytest.approx(fair_shares(network, up), abs=1e-5)
 
 
+@settings(max_examples=15, deadline=None)
+@given(SEEDS)
+def test_no_node_can_get_more_but_from_one_that_gets_no_more_than_it(seed):
+    rng = np.random.default_rng(seed)
+    n = 30
+    ends = [rng.choice(n, 2, replace=False) for _ in range(55)]
+    demand, supply = rng.gamma(1.0, 3.0, n), rng.gamma(1.0, 9.0, n) * (rng.random(n) < 0.3)
+    capacity = rng.gamma(1.0, 3.0, len(ends))
+    network = made(supply, demand, [(*end, c) for end, c in zip(ends, capacity, strict=True)])
+    served = Flow(network, fair=True).served(network.intact)
+    share = served / demand
+    assert served.sum() == pytest.approx(Flow(network).totals(network.intact[None])[0])
+    for i in np.flatnonzero(share < 1 - 1e-6):
+        wanted = np.minimum(share, share[i]) * demand  # those who get more may give it up
+        wanted[i] += 1e-4 * demand[i]
+        tried = network.with_columns(nodes=[pl.Series("demand", wanted)])
+        assert Flow(tried).totals(tried.intact[None])[0] < wanted.sum() - 1e-7
+
+
 def test_the_same_state_is_always_served_alike():
     rng = np.random.default_rng(3)
     network = random_network(rng)

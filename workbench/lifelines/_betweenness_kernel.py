@@ -31,7 +31,7 @@ def node_loads(begins: NDArray[np.int64], ends: NDArray[np.int32], up: Bools) ->
     References
     ----------
     .. [1] U. Brandes (2001), A faster algorithm for betweenness centrality, Journal of Mathematical Sociology
-    25.
+       25.
     """
     loads: Floats = _loads(begins, ends, up)
     return loads

@@ -18,6 +18,7 @@ import numpy as np
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines.model import Bools, Floats, Ints
 from workbench.lifelines.solvers import Solver, open_solver
+from workbench.lifelines.solvers.connectivity import Connectivity
 from workbench.lifelines.system import InterdependentSystem
 
 Shares = Callable[[Bools], Floats]
@@ -216,6 +217,14 @@ def _first(group: Ints) -> Ints:
     return np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]])).astype(np.int32)
 
 
+def _distinct(states: Bools) -> tuple[Ints, Ints]:
+    """Rows that differ, each by its first place, and which of them each row is."""
+    packed = np.ascontiguousarray(np.packbits(states, axis=1))
+    rows = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+    _, first, back = np.unique(rows, return_index=True, return_inverse=True)
+    return first.astype(np.int32), back.reshape(-1).astype(np.int32)
+
+
 def _checked(served: Shares) -> Shares:
     def shares(up: Bools) -> Floats:
         got = np.asarray(served(up), float)
@@ -251,9 +260,13 @@ def _by_solver(system: InterdependentSystem, served: str | Mapping[str, str | So
     def shares(up: Bools) -> Floats:
         got = np.ones(up.shape)
         for layer, assets, nodes, demand, solver in parts:
-            states, back = np.unique(system.layer_state(layer, up), axis=0, return_inverse=True)
-            each = np.array([solver.served(state)[nodes] for state in states]) / demand
-            got[:, assets] = each[back.reshape(-1)]
+            states = system.layer_state(layer, up)
+            if isinstance(solver, Connectivity):  # all states at once
+                got[:, assets] = solver.served_many(states)[:, nodes]
+            else:
+                first, back = _distinct(states)
+                each = np.array([solver.served(state)[nodes] for state in states[first]]) / demand
+                got[:, assets] = each[back]
         return got
 
     return shares

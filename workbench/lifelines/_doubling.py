@@ -104,7 +104,7 @@ class Case:
         self.twice = doubled(self.u, common_cause)
         self.candidates: Numbers = able[self.twice[able] < self.u[able]]
         self.beyond = np.zeros(len(model.sites), bool)
-        self.beyond = self._lacks(model.unavailable(self.doubled(self.candidates.tolist()))) > NONE
+        self.beyond = self.lacks(model.unavailable(self.doubled(self.candidates.tolist()))) > NONE
         people = model.network.arrays.people[model.sites]
         self.weights = people / people.sum() if people.sum() > 0 else np.full(len(people), 1 / len(people))
 
@@ -115,7 +115,7 @@ class Case:
 
     def lack(self, u: Floats) -> float:
         """What all sites that can have the promise lack together."""
-        return float(self._lacks(self.model.unavailable(u)).sum())
+        return float(self.lacks(self.model.unavailable(u)).sum())
 
     def best(self, u: Floats, able: Numbers) -> int | None:
         """The asset whose doubling takes away most for its cost; None where none takes anything away."""
@@ -124,8 +124,8 @@ class Case:
         now = self.model.unavailable(u)
         change = self.model.changes(self.twice, u)[able]
         site, row = change.indices, np.repeat(np.arange(len(able)), np.diff(change.indptr))
-        lacks = self._lacks(now)
-        less = lacks[site] - self._lacks(now[site] + change.data, site)
+        lacks = self.lacks(now)
+        less = lacks[site] - self.lacks(now[site] + change.data, site)
         gain = np.bincount(row, less, len(able))
         if gain.max() <= NONE:
             gain = np.bincount(row, -change.data * self.weights[site], len(able))
@@ -150,6 +150,7 @@ class Case:
             self.beyond,
         )
 
-    def _lacks(self, dark: Floats, site: Any = slice(None)) -> Floats:
+    def lacks(self, dark: Floats, site: Any = slice(None)) -> Floats:
+        """What sites lack to the promise, those left aside that no doubling helps enough."""
         lack = np.maximum(dark - (1 - self.promise) * (1 + 1e-9), 0.0)
         return np.where(self.beyond[site], 0.0, lack)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, get_args
 
@@ -107,6 +107,10 @@ class RepairProblem:
             self._check_travel(np.asarray(self.travel_h, float))
         _ = self.intact_service
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Only what was given and made at first goes to other processes: solvers are opened again there."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
     @property
     def periods(self) -> Ints:
         """Whole periods that each repair takes, at least 1."""
@@ -130,12 +134,14 @@ class RepairProblem:
 
     @cached_property
     def intact_service(self) -> Floats:
-        """Served by each layer when nothing is damaged, shape (layers,), in its unit of flow."""
-        served: Floats = self.service(self.system.intact[None])[0]
+        """Served by each layer of the undamaged, running city, shape (layers,), in its unit of flow."""
+        running = settle(self.rules, self.system.intact[None], "greatest")[0]
+        served: Floats = self.served_by(running)[0]
         return served
 
     @cached_property
-    def _rules(self) -> Rules:
+    def rules(self) -> Rules:
+        """Dependencies, grouped."""
         return rules_of(self.system, self.served)
 
     @cached_property
@@ -172,8 +178,11 @@ class RepairProblem:
         served
             Shape (states, layers), in each layer's unit of flow.
         """
-        works = settle(self._rules, up, self.start)[0]
-        found = np.empty((len(up), len(self.system.layers)))
+        return self.served_by(settle(self.rules, up, self.start)[0])
+
+    def served_by(self, works: Bools) -> Floats:
+        """Amount served by each layer where it is known what works, shape (states, layers)."""
+        found = np.empty((len(works), len(self.system.layers)))
         for i, layer in enumerate(self.system.layers):
             states, known = self.system.layer_state(layer, works), self._known[i]
             keys = [row.tobytes() for row in np.packbits(states, axis=1)]
@@ -187,10 +196,14 @@ class RepairProblem:
             found[:, i] = [known[key] for key in keys]
         return found
 
-    def shares(self, up: Bools) -> Floats:
-        """Share of the intact service of each layer, shape (states, layers); 1 for a layer without any."""
+    def as_shares(self, served: Floats) -> Floats:
+        """Amounts as shares of what the intact layers serve; 1 for a layer without any."""
         intact = self.intact_service
-        return np.where(intact > 0, self.service(up) / np.where(intact > 0, intact, 1.0), 1.0)
+        return np.where(intact > 0, served / np.where(intact > 0, intact, 1.0), 1.0)
+
+    def shares(self, up: Bools) -> Floats:
+        """Share of the intact service of each layer, shape (states, layers)."""
+        return self.as_shares(self.service(up))
 
     def lost(self, up: Bools) -> Floats:
         """Weighted share of service lost in each state, shape (states,)."""

@@ -10,9 +10,8 @@ layer none of whose assets are down is left out.
 References
 ----------
 .. [1] A. D. Gonzalez, L. Duenas-Osorio, M. Sanchez-Silva and A. L. Medaglia (2016), The interdependent
-network design
-   problem for optimal infrastructure system restoration, Computer-Aided Civil and Infrastructure Engineering
-   31: 334-350.
+   network design problem for optimal infrastructure system restoration, Computer-Aided Civil and
+   Infrastructure Engineering 31: 334-350.
 """
 
 from __future__ import annotations

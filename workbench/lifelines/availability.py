@@ -198,12 +198,23 @@ class AvailabilityModel:
         ids = self.network.nodes["id"].gather(self.sites).to_list()
         if site not in ids:
             raise UnknownName("site", site, ids)
-        u = self._checked(unavailability)
-        passed = self._passed(u[None], self.states.weights(u[None]))[0]
+        u, passed = self._checked(unavailability), self.passed(unavailability)
         chain = self.chains[[ids.index(site)]].indices
         ways = np.maximum(1 - u[chain] - passed[chain], 0.0)
         order = np.argsort(-(u[chain] + ways), kind="stable")
         return pl.DataFrame({"asset": chain[order], "own": u[chain][order], "ways": ways[order]})
+
+    def passed(self, unavailability: Floats | None = None) -> Floats:
+        """
+        Chance that each asset is up, and reached within its block; shape (assets,).
+
+        Parameters
+        ----------
+        unavailability
+            Of each asset, where not that of the model.
+        """
+        u = self._checked(unavailability)[None]
+        return np.asarray(self._passed(u, self.states.weights(u))[0])
 
     def _checked(self, unavailability: Floats | None) -> Floats:
         """Check unavailabilities, one row or many."""

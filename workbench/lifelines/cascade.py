@@ -17,9 +17,8 @@ be started [1]_.
 
 References
 ----------
-.. [1] B. Knaster and A. Tarski; A. Tarski (1955), A lattice-theoretical fixpoint theorem and its
-applications,
-   Pacific Journal of Mathematics 5: a monotone rule has a least and a greatest fixed point.
+.. [1] A. Tarski (1955), A lattice-theoretical fixpoint theorem and its applications, Pacific Journal of
+   Mathematics 5: a monotone rule has a least and a greatest fixed point.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ tells how fragile a pattern of connections is, not which asset matters (`critica
 References
 ----------
 .. [1] A. E. Motter and Y.-C. Lai (2002), Cascade-based attacks on complex networks, Physical Review E 66:
-065102.
+   065102.
 """
 
 from __future__ import annotations

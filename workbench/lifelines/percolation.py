@@ -12,8 +12,7 @@ by the other.
 References
 ----------
 .. [1] S. V. Buldyrev, R. Parshani, G. Paul, H. E. Stanley and S. Havlin (2010), Catastrophic cascade of
-failures in
-   interdependent networks, Nature 464: 1025-1028.
+   failures in interdependent networks, Nature 464: 1025-1028.
 """
 
 from __future__ import annotations
@@ -87,8 +86,7 @@ def removal_curve(n: int, u: ArrayLike, v: ArrayLike, order: ArrayLike) -> Float
     References
     ----------
     .. [2] M. E. J. Newman and R. M. Ziff (2000), Efficient Monte Carlo algorithm and high-precision results
-    for
-       percolation, Physical Review Letters 85: 4104.
+       for percolation, Physical Review Letters 85: 4104.
     .. [3] C. M. Schneider et al. (2011), Mitigation of malicious attacks on networks, PNAS 108: 3838-3841.
     """
     a, b = _pairs(n, (u, v))

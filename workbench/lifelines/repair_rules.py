@@ -9,7 +9,7 @@ add up, both are Smith's rule, service per hour of repair, which is best [1]_.
 References
 ----------
 .. [1] W. E. Smith (1956), Various optimizers for single-stage production, Naval Research Logistics Quarterly
-3.
+   3.
 """
 
 from __future__ import annotations

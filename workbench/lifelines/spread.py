@@ -174,8 +174,7 @@ def by_chance(
     References
     ----------
     .. [2] D. Kempe, J. Kleinberg and E. Tardos (2003), Maximizing the spread of influence through a social
-    network,
-       KDD '03. Equal to the final size of Reed and Frost's epidemic.
+       network, KDD '03. Equal to the final size of Reed and Frost's epidemic.
     """
     first, _ = cases(contacts, seeds, immune, single=True)
     whole("samples", samples, 1)
@@ -244,7 +243,7 @@ def over_time(
     References
     ----------
     .. [3] I. Z. Kiss, J. C. Miller and P. L. Simon (2017), Mathematics of Epidemics on Networks, Springer,
-    chapter 6.
+       chapter 6.
     """
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra

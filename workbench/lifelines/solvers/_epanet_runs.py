@@ -42,6 +42,7 @@ class Runner:
         self.project = project = Project(
             file, minimum_m=minimum_m, required_m=required_m, exponent=exponent, stop_empty=stop_empty
         )
+        self.network = network
         self._demand = network.arrays.demand
         nodes = {one: i for i, one in enumerate(project.node_ids)}
         links = {one: i for i, one in enumerate(project.link_ids)}
@@ -49,7 +50,7 @@ class Runner:
         self.links = np.array([links[one] for one in network.edges["id"].to_list()], np.int32)
         self._rests = project.shut[self.links] & ~network.arrays.in_service  # closed in the file: not a failure
         self._ids = network.asset_ids
-        self.times, self.wanted, self.inflow = _calendar(project)
+        self.times, self.wanted = _calendar(project)
         self.taps = np.flatnonzero((self.wanted > 0).any(axis=0))
         self.wanted = self.wanted[:, self.taps]
         lengths = np.diff(self.times, append=self.times[-1])
@@ -133,20 +134,18 @@ class Runner:
         return [one for one, works in zip(self._ids, up, strict=True) if not works]
 
 
-def _calendar(project: Project) -> tuple[Ints, Floats, Bools]:
-    """Wanted demand of every node from each time on, m3/s, at full pressure; and which junctions feed water in."""
+def _calendar(project: Project) -> tuple[Ints, Floats]:
+    """Wanted demand of every node from each time on, m3/s: what would be delivered at full pressure."""
     junction = project.node_types == _epanet.JUNCTION
-    inflow = np.zeros(project.n, bool)
     leaks = project.nodes(_epanet.EMITTER) * junction
     for node in np.flatnonzero(leaks):
         project.no_leak(int(node))
     times, wanted = [], []
     for at, length, _ in project.steps():
         now = project.nodes(_epanet.DEMAND) + project.nodes(_epanet.DEFICIT)
-        inflow |= junction & (now < 0)
         now = np.where(junction, np.maximum(now, 0.0), 0.0)
         if not wanted or length <= 0 or not np.allclose(now, wanted[-1], rtol=1e-12, atol=0):
             times.append(at)
             wanted.append(now)
     project.reset()
-    return np.array(times), np.array(wanted), inflow
+    return np.array(times), np.array(wanted)

@@ -51,8 +51,10 @@ class Instant:
 
     Attributes
     ----------
+    length_s
+        Time that it stands for, 0 in a run of a single instant.
     weight
-        Demand of each tap that the instant stands for, in the network's unit of flow.
+        Demand of each tap in that time, in the network's unit of flow: a part of the mean.
     head, pressure
         Of each node of the project, m.
     flow
@@ -61,6 +63,7 @@ class Instant:
         Whether water can pass each link.
     """
 
+    length_s: float
     weight: Floats
     head: Floats
     pressure: Floats
@@ -86,44 +89,30 @@ def estimated_losses(runner: Runner, edges: Ints, *, exponent: float, instants: 
     Returns
     -------
     losses
-        In the network's unit of flow, shape (edges, 3), to be added: what the edge alone connects to a head; what is
-        cut off with tanks and outlasts them; what the linearised pressures no longer serve beyond that.
+        In the network's unit of flow, shape (edges, 3), to be added: what the edge alone connects to a head; what the
+        tanks would have to give beyond the water they hold; what the linearised pressures no longer serve beyond that.
     """
     project = runner.project
     links = runner.links[edges]
-    graph = _graph(runner, project.fixed_head)
+    graph = _graph(project)
     resistance = _resistance(project, exponent)
-    cut, short = np.zeros(len(edges)), np.zeros(len(edges))
-    ever, weight = np.zeros(project.m, bool), np.zeros(project.n)
+    tanks = np.flatnonzero(project.node_types == _epanet.TANK)
+    held = project.nodes(_epanet.VOLUME, tanks) - project.nodes(_epanet.LEAST_VOLUME, tanks)
+    cut, short, given = np.zeros(len(edges)), np.zeros(len(edges)), np.zeros((len(tanks), len(edges)))
     for one in _instants(runner, instants):
         weights = np.zeros((project.n, 1))
         weights[runner.taps, 0] = one.weight
         up = np.concatenate([np.ones(project.n, bool), one.open_])
         now = single_losses(graph, weights, up)[project.n + links, 0]
-        short += np.maximum(_short(runner, one, links, resistance, exponent) - now, 0.0)
+        low, out = _closed(runner, one, links, tanks, resistance, exponent)
         cut += now
-        ever |= one.open_
-        weight += weights[:, 0]
-    dry = _dry(runner, links, ever, weight)
-    dry = np.maximum(dry - cut, 0.0)
+        short += np.maximum(low - now, 0.0)
+        given += out * one.length_s
+    dry = np.zeros(len(edges))
+    if runner.times[-1] > 0:  # in an instant no tank runs dry
+        flow_per_m3 = float(runner.network.arrays.demand.sum()) / runner.total.sum()
+        dry = np.maximum(given - np.maximum(held, 0.0)[:, None], 0.0).sum(axis=0) * flow_per_m3
     return np.stack([cut, dry, np.maximum(short - dry, 0.0)], axis=1)
-
-
-def _dry(runner: Runner, links: Ints, open_: Bools, weight: Floats) -> Floats:
-    """Demand cut from all that feeds in, less what the tanks cut off with it hold at the beginning."""
-    project = runner.project
-    if runner.times[-1] == 0:  # an instant: no tank runs dry
-        return np.zeros(len(links))
-    feeds = (project.node_types == _epanet.RESERVOIR) | runner.inflow
-    if not feeds.any():
-        return np.zeros(len(links))
-    held = project.nodes(_epanet.VOLUME) - project.nodes(_epanet.LEAST_VOLUME)
-    held = np.where(project.node_types == _epanet.TANK, np.maximum(held, 0.0), 0.0)
-    held *= weight.sum() / runner.total.sum()  # m3 over the run as flow
-    up = np.concatenate([np.ones(project.n, bool), open_])
-    graph = _graph(runner, feeds)
-    gone = single_losses(graph, np.stack([weight, held], axis=1), up)[project.n + links]
-    return np.maximum(gone[:, 0] - gone[:, 1], 0.0)
 
 
 def _instants(runner: Runner, count: int) -> list[Instant]:
@@ -143,39 +132,56 @@ def _instants(runner: Runner, count: int) -> list[Instant]:
     for group in np.unique(part):
         members = np.flatnonzero(part == group)
         wanted = np.sum([found[i][1] for i in members], axis=0)
-        middle = found[members[len(members) // 2]]
-        made.append(Instant(runner.scale * wanted, *middle[2:]))
+        length = float(sum(found[i][0] for i in members)) if until[-1] > 1 else 0.0
+        made.append(Instant(length, runner.scale * wanted, *found[members[len(members) // 2]][2:]))
     return made
 
 
-def _short(runner: Runner, one: Instant, links: Ints, resistance: Floats, exponent: float) -> Floats:
-    """Demand no longer served at the pressures after each closure, as the linearised network has them."""
+def _closed(
+    runner: Runner, one: Instant, links: Ints, tanks: Ints, resistance: Floats, exponent: float
+) -> tuple[Floats, Floats]:
+    """
+    The linearised network with each link closed in turn.
+
+    Returns
+    -------
+    short
+        Demand no longer served at its pressures, in the network's unit of flow, shape (links,).
+    given
+        What each tank gives, m3/s, shape (tanks, links); below 0 where it is filled.
+    """
     project = runner.project
     free = np.flatnonzero(~project.fixed_head)
     place = np.full(project.n, -1)
     place[free] = np.arange(len(free))
-    taps = place[runner.taps]
-    before = one.pressure[runner.taps]
+    taps, before = place[runner.taps], one.pressure[runner.taps]
     served = one.weight @ runner.share_at(before)
-    incidence = _incidence(project)[:, free]
+    whole = _incidence(project)
+    incidence, outward = whole[:, free], whole[:, tanks]
     flow = np.abs(one.flow[links])
+    moving = flow > _STILL_M3S
     group = np.floor(2 * np.log2(np.maximum(flow, _STILL_M3S)))
-    lost = np.zeros(len(links))
-    for level in np.unique(group[flow > _STILL_M3S]):
+    short = np.zeros(len(links))
+    given = np.repeat((outward.T @ one.flow)[:, None], len(links), axis=1)
+    for level in np.unique(group[moving]):
         conductance = _conductance(project, one, resistance, exponent, _DISPLACED * 2 ** ((level + 0.5) / 2))
-        matrix = incidence.T @ diags_array(conductance) @ incidence + _TINY * eye_array(len(free))
-        factors = splu(matrix.tocsc())
-        members = np.flatnonzero((group == level) & (flow > _STILL_M3S))
+        weighted = diags_array(conductance) @ incidence
+        factors = splu((incidence.T @ weighted + _TINY * eye_array(len(free))).tocsc())
+        members = np.flatnonzero((group == level) & moving)
         for begin in range(0, len(members), _COLUMNS):
             some = members[begin : begin + _COLUMNS]
             forced = incidence[links[some]].T.toarray()
             heads = factors.solve(forced)
-            around = 1 - conductance[links[some]] * np.einsum("ij,ij->j", forced, heads)
+            across = np.einsum("ij,ij->j", forced, heads)
+            around = 1 - conductance[links[some]] * across
             alone = around < _BRIDGE
-            change = heads[taps] * (one.flow[links[some]] / np.where(alone, 1.0, around))
-            after = one.weight @ runner.share_at(before[:, None] + change)
-            lost[some] = np.where(alone, 0.0, np.maximum(served - after, 0.0))
-    return lost
+            force = one.flow[links[some]] / np.where(alone, 1.0, around)
+            after = one.weight @ runner.share_at(before[:, None] + heads[taps] * force)
+            short[some] = np.where(alone, 0.0, np.maximum(served - after, 0.0))
+            change = (outward.T @ weighted) @ heads * force
+            closed = outward[links[some]].T.toarray() * (one.flow[links[some]] + conductance[links[some]] * across * force)
+            given[:, some] += np.where(alone, 0.0, change) - closed
+    return short, given
 
 
 def _conductance(project: Project, one: Instant, resistance: Floats, exponent: float, displaced: float) -> Floats:
@@ -208,11 +214,10 @@ def _incidence(project: Project) -> Any:
     return csr_array((signs, (rows, ends)), shape=(project.m, project.n))
 
 
-def _graph(runner: Runner, sources: Bools) -> LifelineNetwork:
-    """The project as a network with the sources given."""
-    project = runner.project
+def _graph(project: Project) -> LifelineNetwork:
+    """The project as a network in which everything of a fixed head is a source."""
     ids = [str(i) for i in range(project.n)]
-    supply = np.where(sources, np.inf, 0.0)
+    supply = np.where(project.fixed_head, np.inf, 0.0)
     nodes = pl.DataFrame({"id": ids, "supply": supply})
     edges = pl.DataFrame(
         {

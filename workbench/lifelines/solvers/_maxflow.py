@@ -10,6 +10,8 @@ References
 ----------
 .. [1] E. A. Dinic (1970), Algorithm for solution of a problem of maximum flow in networks with power
    estimation, Soviet Mathematics Doklady 11.
+.. [2] S. Fujishige (1980), Lexicographically optimal base of a polymatroid with respect to a weight vector,
+   Mathematics of Operations Research 5.
 """
 
 from __future__ import annotations
@@ -43,10 +45,10 @@ def totals(
     served = np.zeros(len(up))
     room, left, wanted = np.empty(len(limit)), np.empty(n), np.empty(n)
     level, work = np.empty(n, np.int32), np.empty((3, n + 1), np.int32)
-    most = demand.sum()
+    most, some = demand.sum(), np.arange(n)
     for k in range(len(up)):
         _open(u, v, limit, supply, demand, up[k], most, room, left, wanted)
-        served[k] = _fill(start, arcs, head, room, left, wanted, most * TOLERANCE, level, work)
+        served[k] = _fill(start, arcs, head, room, left, wanted, most * TOLERANCE, level, work, some)
     return served
 
 
@@ -58,10 +60,10 @@ def once(
     n = len(supply)
     room, left, wanted = np.empty(len(limit)), np.empty(n), np.empty(n)
     level, work = np.empty(n, np.int32), np.empty((3, n + 1), np.int32)
-    most = demand.sum()
+    most, some = demand.sum(), np.arange(n)
     _open(u, v, limit, supply, demand, up, most, room, left, wanted)
     before, asked = room.copy(), wanted.copy()
-    _fill(start, arcs, head, room, left, wanted, most * TOLERANCE, level, work)
+    _fill(start, arcs, head, room, left, wanted, most * TOLERANCE, level, work, some)
     return asked - wanted, before[::2] - room[::2]
 
 
@@ -72,45 +74,68 @@ def fair(
     """
     Share of its own demand that each node is served, the least as high as can be, then the next (n,).
 
-    Newton's steps on the cut: where not all can have the share t, a least cut says which nodes share too
-    little; t falls to what they can have. When all have it, the nodes of the last cut are settled, and the
-    others go on.
+    Fujishige's decomposition [2]_: where not all nodes of a part can have their mean share, a least cut parts
+    those who get less from those who get more. What the cut lets through is used up whatever is done, so it
+    becomes supply behind the cut and what must be served before it, and both parts go their own way.
     """
     n = len(supply)
-    room, left, wanted = np.empty(len(limit)), np.empty(n), np.empty(n)
-    level, work = np.empty(n, np.int32), np.empty((3, n + 1), np.int32)
-    share, behind, settled = np.zeros(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     most = demand.sum()
-    open_ = 0
-    for i in range(n):
-        settled[i] = demand[i] <= 0.0 or not up[i]
-        open_ += not settled[i]
-    while open_ > 0:
-        t, cut = 1.0, False
-        while True:
-            _open(u, v, limit, supply, demand, up, most, room, left, wanted)
-            for i in range(n):
-                wanted[i] *= share[i] if settled[i] else t
-            _fill(start, arcs, head, room, left, wanted, most * TOLERANCE, level, work)
-            # What the nodes behind the cut are short of, and how much of their demand is still to be shared.
-            short, active = 0.0, 0.0
-            for i in range(n):
-                if level[i] >= 0:
-                    short += wanted[i]
-                    active += 0.0 if settled[i] else demand[i]
-            if active <= 0.0 or short <= 1e-11 * most:
-                break
-            cut = True
-            for i in range(n):
-                behind[i] = level[i] >= 0
-            lower = max(0.0, t - short / active)
-            if lower >= t:
-                break
-            t = lower
-        for i in range(n):
-            if not settled[i] and (behind[i] or not cut):
-                share[i], settled[i] = t, True
-                open_ -= 1
+    eps = most * TOLERANCE
+    limit_of, room = np.empty(len(limit)), np.empty(len(limit))
+    fed, asked, left, wanted = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    level, work = np.empty(n, np.int32), np.empty((3, n + 1), np.int32)
+    share, must, order = np.zeros(n), np.zeros(n), np.arange(n)
+    begins, ends, means = np.empty(n + 1, np.int64), np.empty(n + 1, np.int64), np.empty(n + 1)
+    _open(u, v, limit, supply, demand, up, most, limit_of, fed, asked)
+    whole = asked.sum()
+    if whole <= 0.0:
+        return share
+    room[:], left[:], wanted[:] = limit_of, fed, asked
+    begins[0], ends[0], parts = 0, n, 1
+    means[0] = _fill(start, arcs, head, room, left, wanted, eps, level, work, order) / whole
+    while parts > 0:
+        parts -= 1
+        first, last, mean = begins[parts], ends[parts], min(1.0, max(0.0, means[parts]))
+        some = order[first:last]
+        inside = 0.0
+        for i in some:
+            left[i], wanted[i] = fed[i], must[i] + mean * asked[i]
+            inside += asked[i]
+            for k in range(start[i], start[i + 1]):
+                room[arcs[k]] = limit_of[arcs[k]]
+        _fill(start, arcs, head, room, left, wanted, eps, level, work, some)
+        short, behind, count = 0.0, 0.0, 0
+        for i in some:
+            if level[i] >= 0:
+                short += wanted[i]
+                behind += asked[i]
+                count += 1
+        if short <= 10 * eps or behind <= 0.0 or behind >= inside:
+            for i in some:
+                share[i] = mean if asked[i] > 0.0 else 0.0
+            continue
+        at, other = 0, count
+        moved = some.copy()
+        for i in moved:
+            if level[i] >= 0:
+                some[at] = i
+                at += 1
+            else:
+                some[other] = i
+                other += 1
+            for k in range(start[i], start[i + 1]):
+                a = arcs[k]
+                if limit_of[a] > 0.0 and level[i] < 0 and level[head[a]] >= 0:
+                    must[i] += limit_of[a]
+                    fed[head[a]] += limit_of[a]
+        for i in moved:
+            for k in range(start[i], start[i + 1]):
+                if (level[i] < 0) != (level[head[arcs[k]]] < 0):
+                    limit_of[arcs[k]], limit_of[arcs[k] ^ 1] = 0.0, 0.0
+        begins[parts], ends[parts], means[parts] = first, first + count, mean - short / behind
+        parts += 1
+        begins[parts], ends[parts], means[parts] = first + count, last, mean + short / (inside - behind)
+        parts += 1
     return share
 
 
@@ -140,27 +165,47 @@ def _open(
 
 @nb.njit(cache=True, nogil=True)
 def _fill(
-    start: Any, arcs: Any, head: Any, room: Any, supply: Any, demand: Any, eps: Any, level: Any, work: Any
+    start: Any,
+    arcs: Any,
+    head: Any,
+    room: Any,
+    supply: Any,
+    demand: Any,
+    eps: Any,
+    level: Any,
+    work: Any,
+    some: Any,
 ) -> Any:
-    """Send all that can be sent; room, supply and demand become what is left. Returns what flows.
+    """
+    Send all that can be sent among some nodes; room, supply and demand become what is left. Returns the flow.
 
-    Afterwards `level` is 0 or more on the sinks' side of a least cut, and -1 elsewhere.
+    No arc with room may leave these nodes. Afterwards `level` is 0 or more on the sinks' side of a least cut,
+    and -1 elsewhere.
     """
     flow = 0.0
     while True:
-        limit = _levels(start, arcs, head, room, supply, demand, eps, level, work[0])
+        limit = _levels(start, arcs, head, room, supply, demand, eps, level, work[0], some)
         if limit < 0:
             return flow
-        flow += _block(start, arcs, head, room, supply, demand, eps, level, work[1], work[2], limit)
+        flow += _block(start, arcs, head, room, supply, demand, eps, level, work[1], work[2], limit, some)
 
 
 @nb.njit(cache=True, nogil=True)
 def _levels(
-    start: Any, arcs: Any, head: Any, room: Any, supply: Any, demand: Any, eps: Any, level: Any, queue: Any
+    start: Any,
+    arcs: Any,
+    head: Any,
+    room: Any,
+    supply: Any,
+    demand: Any,
+    eps: Any,
+    level: Any,
+    queue: Any,
+    some: Any,
 ) -> Any:
     """Arcs from each node to the nearest sink; returns the least number of a source, or -1 for none."""
     last = 0
-    for i in range(len(level)):
+    for i in some:
         level[i] = -1
         if demand[i] > eps:
             level[i] = 0
@@ -198,12 +243,13 @@ def _block(
     at: Any,
     path: Any,
     limit: Any,
+    some: Any,
 ) -> Any:
     """Fill every path of `limit` arcs from a source to a sink; returns what flows."""
     flow = 0.0
-    for i in range(len(level)):
+    for i in some:
         at[i] = start[i]
-    for s in range(len(level)):
+    for s in some:
         x, depth = s, 0
         while level[s] == limit and supply[s] > eps:
             if depth == limit and demand[x] > eps:
