@@ -573,7 +573,7 @@ class TestProcess:
         self.until(process, "screening taps")
         process.send_signal(sent)
         out, err = process.communicate()
-        assert (process.returncode, out) == (code, "")
+        assert (process.returncode, out) == (code, ""), err
         assert err.splitlines()[-1] == word
         assert "Traceback" not in err
         assert list((tmp_path / "out").iterdir()) == []

@@ -70,7 +70,14 @@ class AvailabilityParameters(Parameters):
         gt=0,
     )
     table_costs: bool = _field(
-        True, "Take the cost of hardening in the tables for that of doubling", "以数据中的加固费用代替加倍费用"
+        True,
+        "Take the cost of hardening in the tables for that of doubling",
+        "以数据中的加固费用代替加倍费用",
+    )
+    new_links: bool = _field(True, "Compare new links on new routes as well", "同时比较新路由上的新链路")
+    reach_km: float = _field(4.0, "Longest new link looked at", "所考虑新链路的最大长度", "km", gt=0, le=1000)
+    winding: float = _field(
+        1.3, "Length of a new route over the straight line", "新路由长度与直线距离之比", "ratio", ge=1, le=5
     )
     repair_factor: float = _field(
         0.5,
@@ -81,9 +88,15 @@ class AvailabilityParameters(Parameters):
         lt=1,
     )
     faster_repair_cost: float | None = _field(
-        None, "What faster repair costs a year; not compared by cost if empty", "加快抢修每年费用", "CNY", gt=0
+        None,
+        "What faster repair costs a year; not compared by cost if empty",
+        "加快抢修每年费用",
+        "CNY",
+        gt=0,
     )
-    life_years: int = _field(25, "Years over which doubling is written off", "加倍投资的摊销年限", "years", ge=1, le=60)
+    life_years: int = _field(
+        25, "Years over which doubling is written off", "加倍投资的摊销年限", "years", ge=1, le=60
+    )
     discount_rate: float = _field(0.06, "Social discount rate", "社会折现率", "share", ge=0, le=1)
     failures_per_km: float = _field(
         0.15,
@@ -102,7 +115,12 @@ class AvailabilityParameters(Parameters):
         le=1000,
     )
     repair_h: float = _field(
-        6.0, "Mean hours to repair where no repair is on record", "无修复记录时的平均修复时间", "h", gt=0, le=10_000
+        6.0,
+        "Mean hours to repair where no repair is on record",
+        "无修复记录时的平均修复时间",
+        "h",
+        gt=0,
+        le=10_000,
     )
     rates: dict[str, ClassRate] | None = _field(
         None,
@@ -130,10 +148,12 @@ class Availability(Decision):
     domain: ClassVar[str] = "lifelines"
     project: ClassVar[str] = "E22"
     also_for: ClassVar[tuple[str, ...]] = ("S04",)
-    title: ClassVar[Text] = Text("What to double for the availability promised", "为兑现承诺的可用性应加倍哪些设施")
+    title: ClassVar[Text] = Text(
+        "What to double for the availability promised", "为兑现承诺的可用性应加倍哪些设施"
+    )
     question: ClassVar[Text] = Text(
-        "Which links and nodes must be doubled so that every site has the availability promised, which failure "
-        "cuts capacity most, and what does the next cable buy?",
+        "Which links and nodes must be doubled so that every site has the availability promised, which "
+        "failure cuts capacity most, and what does the next cable buy?",
         "哪些链路和节点必须加倍，才能使各站点达到承诺的可用性？哪处故障使容量下降最多？下一条线缆能带来什么？",
     )
     decision_maker: ClassVar[Text] = words("availability").text("availability.maker")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def write_brief(decision: Decision, measures: Measures, case: Case) -> Brief:
         answer=w.answer(),
         options=w.options(),
         figure=w.figure(),
-        tables=(*w.steps(), w.capacity()),
+        tables=(*w.steps(), *w.cables(), w.capacity()),
         changes=changed(case, w.n) if whole() else (),
         assumptions=w.assumptions(),
         limits=w.limits(),
@@ -130,11 +130,10 @@ class _Writer:
                 )
             )
         told += [self.held_back(at) for at in self.beyond[:SHOWN_SITES]]
+        told += self.mixed()
         if self.chosen:
             told.append(
-                w.phrase(
-                    "availability.point.minutes", before=n.minutes("none"), after=n.minutes("double")
-                )
+                w.phrase("availability.point.minutes", before=n.minutes("none"), after=n.minutes("double"))
             )
             worst = int(case.dark["none"].mean(axis=0).argmax())
             told.append(
@@ -163,6 +162,33 @@ class _Writer:
                 )
             )
         return told
+
+    def mixed(self) -> list[Phrase]:
+        """Whether new cables would do it for less."""
+        case, n, plan = self.case, self.n, self.case.options.get("mixed")
+        if plan is None or plan.links is None or not plan.links.height:
+            return []
+        cheaper = not self.chosen or plan.cost < case.options["double"].cost
+        if not (cheaper and case.chance("mixed") >= case.chance(case.best)):
+            return []
+        which = "with" if plan.chosen else "alone"
+        more = {"number": n.count("mixed.doubled", len(plan.chosen), "assets")} if plan.chosen else {}
+        return [
+            self.w.phrase(
+                f"availability.point.mixed.{which}",
+                links=n.count("mixed.links", plan.links.height, "links"),
+                first=self.between(plan.links.row(0, named=True)),
+                cost=n.cost("mixed"),
+                chance=n.chance("mixed"),
+                minutes=n.minutes("mixed"),
+                **more,
+            )
+        ]
+
+    def between(self, row: dict[str, Any]) -> Phrase:
+        """What a new link joins."""
+        u, v = (self.label(self.case.network.node_index[row[end]]) for end in ("u", "v"))
+        return self.w.phrase("availability.between", u=u, v=v)
 
     def held_back(self, at: int) -> Phrase:
         """What keeps a site below the promise when all that can be is doubled."""
@@ -226,6 +252,7 @@ class _Writer:
                     n.minutes(name),
                     n.chance(name),
                     n.share_kept(name),
+                    Quantity(f"uncarried.{name}", self.case.uncarried[name], n.unit("min_year"), decimals=0),
                     n.least_minutes(name),
                     n.cost(name),
                 ),
@@ -239,6 +266,7 @@ class _Writer:
             Head("minutes", w("availability.head.minutes"), n.unit("min_year")),
             Head("chance", w("availability.head.chance"), "probability"),
             Head("kept", w("availability.head.kept"), "share"),
+            Head("uncarried", w("availability.head.uncarried"), n.unit("min_year")),
             Head("best", w("availability.head.best"), "probability"),
             Head("cost", w("availability.head.cost"), "million CNY"),
         )
@@ -282,9 +310,57 @@ class _Writer:
             Head("minutes", w("availability.head.minutes"), n.unit("min_year")),
             Head("spared", w("availability.head.spared"), n.unit("person_h_year")),
         )
-        return (
-            Table("steps", w("availability.steps"), heads, tuple(rows), w("availability.steps.note")),
+        return (Table("steps", w("availability.steps"), heads, tuple(rows), w("availability.steps.note")),)
+
+    def cables(self) -> tuple[Table, ...]:
+        """What each new link buys, where new links are part of an option."""
+        w, n, frame = self.w.text, self.n, self.n.cables
+        if frame is None:
+            return ()
+        rows, spent = [], 0.0
+        for row in frame.iter_rows(named=True):
+            step, where = row["step"], {"step": row["step"]}
+            cost = row["cost"] or 0.0
+            spent += cost
+            joined = self.between(row) if step else None
+            label = Text(joined.text("en"), joined.text("zh")) if joined else w("availability.today")
+
+            def of(name: str, unit: str | Text, decimals: int, step: int = step, row: Any = row) -> Quantity:
+                source = Source("availability_cables", name, {"step": step})
+                return Quantity(f"cable.{name}.{step}", row[name], unit, decimals=decimals, source=source)
+
+            rows.append(
+                Row(
+                    (
+                        Quantity(f"cable.{step}", step),
+                        label,
+                        Quantity(f"cable.km.{step}", (row["length_m"] or 0.0) / 1000, "km", decimals=1),
+                        Quantity(f"cable.cost.{step}", cost / MILLION, "million CNY", decimals=2),
+                        Quantity(f"cable.spent.{step}", spent / MILLION, "million CNY", decimals=2),
+                        of("worst", "share", 3),
+                        of("kept", "share", 1),
+                        of("minutes", n.unit("min_year"), 1),
+                    )
+                )
+            )
+        heads = (
+            Head("number", w("availability.head.number")),
+            Head("link", w("availability.head.link")),
+            Head("km", w("availability.head.km"), "km"),
+            Head("cost", w("availability.head.step_cost"), "million CNY"),
+            Head("spent", w("availability.head.spent"), "million CNY"),
+            Head("worst", w("availability.head.worst"), "share"),
+            Head("kept", w("availability.head.kept"), "share"),
+            Head("minutes", w("availability.head.minutes"), n.unit("min_year")),
         )
+        doubled = self.case.options["mixed"].chosen
+        note = self.w.phrase(
+            "availability.cables.note",
+            number=n.count("mixed.doubled", len(doubled), "assets"),
+            winding=Quantity("winding", self.p.winding, "ratio", decimals=1),
+            reach=Quantity("reach", self.p.reach_km, "km"),
+        )
+        return (Table("cables", w("availability.cables"), heads, tuple(rows), note),)
 
     def capacity(self) -> Table:
         """Which failure cuts most of what can flow, and what doubling the worst of them buys."""
@@ -294,7 +370,11 @@ class _Writer:
             after = shown[at] if at < len(shown) else None
             asset = int(row["asset"])
             where = {"asset": asset}
-            left = Quantity(f"cut.next.{at}", 0.0, "share") if after is None else self.cut(f"cut.next.{at}", after)
+            left = (
+                Quantity(f"cut.next.{at}", 0.0, "share")
+                if after is None
+                else self.cut(f"cut.next.{at}", after)
+            )
             people = Source("availability_capacity", "people_lost", where)
             hours = float(case.mean_load[asset]) * YEAR_MIN / 60
             rows.append(
@@ -302,7 +382,13 @@ class _Writer:
                     (
                         self.label(asset),
                         self.cut(f"cut.{at}", row),
-                        Quantity(f"cut.people.{at}", max(row["people_lost"], 0.0), "persons", decimals=0, source=people),
+                        Quantity(
+                            f"cut.people.{at}",
+                            max(row["people_lost"], 0.0),
+                            "persons",
+                            decimals=0,
+                            source=people,
+                        ),
                         Quantity(f"cut.hours.{at}", hours, self.n.unit("h_year"), decimals=1),
                         left,
                     ),
@@ -406,5 +492,7 @@ class _Writer:
             unknown = self.n.count("unknown", case.rates.unknown, "failures")
             told.append(w.phrase("availability.limit.unknown", failures=unknown))
         system = system_name(case.network.system)
-        told += [w.phrase("availability.limit.finding", system=system, said=one.said) for one in case.findings]
+        told += [
+            w.phrase("availability.limit.finding", system=system, said=one.said) for one in case.findings
+        ]
         return (*told, *RECORDER.unable())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pipelines.lifelines.availability_choice import Choice, Costs, choose, kept, with_doubled, within
+from pipelines.lifelines.availability_choice import Choice, Costs, choose, kept, with_doubled
+from pipelines.lifelines.availability_plans import Plan, plan_of, plans_of
 from pipelines.lifelines.availability_rates import Rates, rates_of
 from pipelines.lifelines.availability_register import YEAR_H, Register, register_of
 from pipelines.lifelines.network import city
@@ -18,8 +19,9 @@ from workbench.decisions.standing import Standing, standing
 from workbench.errors import DataRejected
 from workbench.lifelines import Finding, InterdependentSystem, LifelineNetwork, check
 from workbench.lifelines.availability import AvailabilityModel, availability_model
-from workbench.lifelines.criticality import betweenness, n_minus_1
+from workbench.lifelines.criticality import n_minus_1
 from workbench.lifelines.doubling import YEAR_MIN, Doubling, steps_of
+from workbench.lifelines.mixing import built
 from workbench.simulation import Streams
 
 if TYPE_CHECKING:
@@ -29,10 +31,6 @@ if TYPE_CHECKING:
 
 TRAINING = 400
 """Draws of the rates that the choice is made on; others judge it."""
-HIGH = 0.9
-"""Quantile of the loads at which states are drawn, so that worse draws of the rates are weighed well."""
-SMALL = 2_000_000
-"""Nodes times edges up to which betweenness is worked out for comparison."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +50,10 @@ class Case:
         Rates by class, and the register they come from; None where there is none.
     costs
         What doubling costs.
-    training, model
-        States that the choice is made on, and others that judge it.
     choice
         What to double.
     options
-        Assets that each option doubles; "repair" doubles none.
+        What each option does, by name; see `plans_of`.
     loads
         Draws of the load of each class that judge the options, shape (draws, classes).
     dark
@@ -75,10 +71,8 @@ class Case:
     rates: Rates
     register: Register | None
     costs: Costs
-    training: AvailabilityModel
-    model: AvailabilityModel
     choice: Choice
-    options: dict[str, tuple[int, ...]]
+    options: dict[str, Plan]
     loads: Floats
     dark: dict[str, Floats]
     capacity: pl.DataFrame
@@ -90,9 +84,36 @@ class Case:
         return self.system.layers[self.layer]
 
     @property
+    def model(self) -> AvailabilityModel:
+        """States of the network as it is, that choices are judged on."""
+        return self.options["none"].model
+
+    @property
+    def training(self) -> AvailabilityModel:
+        """States of the network as it is, that the choice is made on."""
+        return self.options["none"].training
+
+    @property
+    def best(self) -> str:
+        """The option recommended: the choice, or doing nothing where nothing is chosen."""
+        return "double" if self.choice.chosen else "none"
+
+    @property
     def streams(self) -> Streams:
         """Randomness of the record."""
         return Streams(self.p.seed).child("availability")
+
+    @cached_property
+    def uncarried(self) -> dict[str, float]:
+        """Minutes a year of the mean demand that single failures leave uncarried within capacities, by option."""
+        found = {}
+        for name, plan in self.options.items():
+            losses = self.capacity
+            if plan.links is not None and plan.links.height:
+                losses = n_minus_1(plan.model.network, solver="flow")
+            u = plan.unavailability(self.rates.mean[None], self.p.common_cause)[0]
+            found[name] = float(u[losses["asset"].to_numpy()] @ losses["lost_share"].to_numpy()) * YEAR_MIN
+        return found
 
     @cached_property
     def weights(self) -> Floats:
@@ -129,10 +150,6 @@ class Case:
         found = self.kept_at(option)
         return float((found if all_sites else found[:, self.within_reach]).all(axis=1).mean())
 
-    def cost(self, option: str) -> float:
-        """Cost of what an option doubles."""
-        return float(self.costs.each[list(self.options[option])].sum())
-
     def asset(self, one: int) -> int:
         """Number in the system of an asset of the network."""
         return self.system.offsets[self.layer] + int(one)
@@ -153,6 +170,16 @@ class Case:
         u = self.rates.unavailability(self.loads)
         u = with_doubled(u, tuple(self.costs.candidates.tolist()), self.p.common_cause)
         return float(kept(self.model.unavailable_many(u), self.p.promise).all(axis=1).mean())
+
+    def with_links(self, links: pl.DataFrame, chosen: tuple[int, ...]) -> Floats:
+        """Share of time that each site is unserved at the mean rates, once some links stand, shape (sites,)."""
+        plain = self.options["none"]
+        network, rates = built(plain.model.network, links), plain.rates
+        if links.height:
+            rates = rates.with_links(links["asset_class"].to_list(), links["length_m"].to_numpy() / 1000)
+        u = rates.unavailability(rates.mean)
+        model = availability_model(network, u, streams=self.streams.child("judge"), samples=self.p.samples)
+        return model.unavailable(with_doubled(u, chosen, self.p.common_cause))
 
     @cached_property
     def steps(self) -> Doubling:
@@ -192,18 +219,14 @@ def case_of(measures: Measures, p: AvailabilityParameters) -> Case:
     rates, streams = rates_of(measures, network, p), Streams(p.seed).child("availability")
     loads = {name: drawn(rates, count, streams.child(name)) for name, count in _counts(p).items()}
     costs = Costs(network, p)
-    high = rates.unavailability(np.maximum(np.quantile(loads["choose"], HIGH, axis=0), rates.mean))
-    training, model = (
-        availability_model(network, high, streams=streams.child(name), samples=p.samples)
-        for name in ("choose", "judge")
-    )
-    choice = choose(training, rates, loads["choose"], costs, p)
-    options = options_of(network, choice, costs)
+    plain = plan_of(network, rates, loads["choose"], p, streams)
+    choice = choose(plain.training, rates, loads["choose"], costs, p)
+    options = plans_of(plain, choice, costs, loads["choose"], p, streams)
     dark = {
-        name: model.unavailable_many(
-            unavailability_of(rates, loads["judge"], name, chosen, p), resample=streams.child("judge")
+        name: plan.model.unavailable_many(
+            plan.unavailability(loads["judge"], p.common_cause), resample=streams.child("judge")
         )
-        for name, chosen in options.items()
+        for name, plan in options.items()
     }
     capacity = n_minus_1(network, solver="flow")
     return Case(
@@ -214,8 +237,6 @@ def case_of(measures: Measures, p: AvailabilityParameters) -> Case:
         rates,
         register_of(measures, network),
         costs,
-        training,
-        model,
         choice,
         options,
         loads["judge"],
@@ -223,36 +244,6 @@ def case_of(measures: Measures, p: AvailabilityParameters) -> Case:
         capacity,
         findings,
     )
-
-
-def options_of(network: LifelineNetwork, choice: Choice, costs: Costs) -> dict[str, tuple[int, ...]]:
-    """
-    Say what each option doubles.
-
-    Returns
-    -------
-    options
-        "none", "repair" (both none), "double" (the choice), and for the same money "n1" (those that cut off most
-        people alone first) and "between" (those on most shortest paths first), the latter on small networks only.
-    """
-    options: dict[str, tuple[int, ...]] = {"none": (), "repair": (), "double": choice.chosen}
-    money = float(costs.each[list(choice.chosen)].sum())
-    if choice.chosen:
-        alone = n_minus_1(network, solver="connectivity").sort(
-            ["people_lost", "lost", "asset"], descending=[True, True, False]
-        )
-        options["n1"] = within(alone["asset"].to_numpy(), costs, money)
-        if network.n * network.m <= SMALL:
-            options["between"] = within(betweenness(network)["asset"].to_numpy(), costs, money)
-    return options
-
-
-def unavailability_of(
-    rates: Rates, loads: Floats, option: str, chosen: tuple[int, ...], p: AvailabilityParameters
-) -> Floats:
-    """Unavailability of each asset under an option, shape (rows, assets)."""
-    factor = p.repair_factor if option == "repair" else 1.0
-    return with_doubled(rates.unavailability(loads * factor), chosen, p.common_cause)
 
 
 def drawn(rates: Rates, count: int, streams: Streams) -> Floats:

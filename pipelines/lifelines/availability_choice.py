@@ -122,14 +122,14 @@ def choose(
     wanted = min(1.0, p.sure + Z_ONE_SIDED * float(np.sqrt(p.sure * (1 - p.sure) / len(drawn))))
     best, chance = list(plain.chosen), _chance(model, drawn, list(plain.chosen), plain.beyond, p)
     for level in LEVELS:
-        if chance >= wanted:
+        if chance >= wanted or len(best) >= p.most:
             break
         found = _doubling(model, rates.unavailability(np.quantile(loads, level, axis=0)), costs, p)
         again = _chance(model, drawn, list(found.chosen), plain.beyond, p)
         if again > chance:
             best, chance = list(found.chosen), again
     if chance >= wanted:
-        best, chance = _spared(model, drawn, best, plain.beyond, costs, p, wanted)
+        best, chance = _spared(model, u, drawn, best, plain.beyond, costs, p, wanted)
     return Choice(tuple(best), plain, bound, chance, wanted)
 
 
@@ -168,16 +168,33 @@ def _doubling(model: AvailabilityModel, u: Floats, costs: Costs, p: Availability
     )
 
 
+def chance_of(model: AvailabilityModel, drawn: Floats, at: Bools, p: AvailabilityParameters) -> float:
+    """
+    Share of draws in which the promise is kept at some sites.
+
+    Parameters
+    ----------
+    model
+        The network and its states.
+    drawn
+        Unavailability of each asset, shape (draws, assets).
+    at
+        Which sites, shape (sites,).
+    p
+        The promise.
+    """
+    return float(kept(model.unavailable_many(drawn)[:, at], p.promise).all(axis=1).mean())
+
+
 def _chance(
     model: AvailabilityModel, drawn: Floats, chosen: list[int], beyond: Bools, p: AvailabilityParameters
 ) -> float:
-    """Share of the draws in which the promise is kept at every site that can have it."""
-    dark = model.unavailable_many(with_doubled(drawn, tuple(chosen), p.common_cause))
-    return float(kept(dark[:, ~beyond], p.promise).all(axis=1).mean())
+    return chance_of(model, with_doubled(drawn, tuple(chosen), p.common_cause), ~beyond, p)
 
 
 def _spared(
     model: AvailabilityModel,
+    mean: Floats,
     drawn: Floats,
     chosen: list[int],
     beyond: Bools,
@@ -189,6 +206,8 @@ def _spared(
     chance = _chance(model, drawn, chosen, beyond, p)
     for one in sorted(chosen, key=lambda a: (-costs.each[a], -chosen.index(a))):
         rest = [other for other in chosen if other != one]
+        if _chance(model, mean[None], rest, beyond, p) < 1:  # the mean tells at once that most draws fail
+            continue
         again = _chance(model, drawn, rest, beyond, p)
         if again >= wanted:
             chosen, chance = rest, again

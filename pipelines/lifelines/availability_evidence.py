@@ -1,4 +1,4 @@
-"""What speaks for the availability worked out: checks of the run, held-out states, and the register replayed."""
+"""What speaks for the availability worked out: checks of the run, held-out states, the register replayed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.lifelines.availability_case import TRAINING, drawn
-from pipelines.lifelines.availability_choice import kept, with_doubled
+from pipelines.lifelines.availability_choice import kept
 from pipelines.lifelines.availability_rates import rates_of
 from workbench.briefs import Quantity
 from workbench.briefs.checklist import Section
@@ -119,12 +119,18 @@ class Evidence:
         """Choose and predict on one part, and see how it does on the other."""
         case, w, n = self.case, self.n.w.text, self.n
         scores = []
-        option = "double" if case.choice.chosen else "none"
-        told = case.training.unavailable_many(self._training(option))
+        option = case.best
+        loads = drawn(case.rates, TRAINING, case.streams.child("choose"))
+        told = case.training.unavailable_many(case.options[option].unavailability(loads, case.p.common_cause))
         seen = case.dark[option]
         unit = n.unit("min_year")
         pairs = {
-            "minutes": (float((told @ case.weights).mean()) * YEAR_MIN, float(case.minutes[:, self._at(option)].mean()), unit, 1),
+            "minutes": (
+                float((told @ case.weights).mean()) * YEAR_MIN,
+                float(case.minutes[:, self._at(option)].mean()),
+                unit,
+                1,
+            ),
             "chance": (
                 float(kept(told[:, case.within_reach], case.p.promise).all(axis=1).mean()),
                 float(kept(seen[:, case.within_reach], case.p.promise).all(axis=1).mean()),
@@ -139,7 +145,12 @@ class Evidence:
             predicted = float(case.model.unavailable(u) @ case.weights) * YEAR_MIN
             replayed = case.register.replay(self.cut, case.register.hours)
             pairs["register"] = (predicted, replayed, unit, 0)
-            pairs["failures"] = (float(counts["failures"].sum()), float(after["failures"].sum()), n.unit("failures"), 0)
+            pairs["failures"] = (
+                float(counts["failures"].sum()),
+                float(after["failures"].sum()),
+                n.unit("failures"),
+                0,
+            )
         for name, (first, second, of, decimals) in pairs.items():
             numbers = (first, second, first - second)
             keys = ("predicted", "observed", "error")
@@ -161,11 +172,6 @@ class Evidence:
                 )
             )
         return validation(scores, said)
-
-    def _training(self, option: str) -> Floats:
-        case = self.case
-        loads = drawn(case.rates, TRAINING, case.streams.child("choose"))
-        return with_doubled(case.rates.unavailability(loads), case.options[option], case.p.common_cause)
 
     def _at(self, option: str) -> int:
         return list(self.case.options).index(option)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.lifelines.availability_choice import SLACK, with_doubled
+from pipelines.lifelines.availability_choice import SLACK
 from pipelines.lifelines.words import words
 from workbench.briefs.recording import FUTURES, Recorder
 from workbench.decisions import Inputs
@@ -51,16 +51,15 @@ class Futures:
 
     @property
     def sets(self) -> tuple[str, ...]:
-        """Options compared: those that double, and doing nothing."""
+        """Options compared: all but faster repair, whose cost is not known."""
         return tuple(name for name in self.case.options if name != "repair")
 
     def dark(self, values: Floats, option: str) -> Floats:
         """Share of time that each site is unserved in some futures, shape (futures, sites)."""
         case, named = self.case, dict(zip(self.inputs.names, values.T, strict=True))
         loads = case.rates.mean[None] * (named["failures"] * named["repairs"])[:, None]
-        u = case.rates.unavailability(loads)
-        u = with_doubled(u, case.options[option], named["common"][:, None])
-        return case.model.unavailable_many(u)
+        plan = case.options[option]
+        return plan.model.unavailable_many(plan.unavailability(loads, named["common"][:, None]))
 
     def minutes(self, values: Floats) -> Floats:
         """Minutes a year spared the mean inhabitant against doing nothing, shape (futures, sets)."""
@@ -70,8 +69,7 @@ class Futures:
     def kept(self, values: Floats) -> Floats:
         """Share of the sites that keep the promise with the choice, shape (futures,)."""
         allowed = values[:, self.inputs.names.index("allowed")] / YEAR_MIN
-        option = "double" if self.case.choice.chosen else "none"
-        return np.asarray((self.dark(values, option) <= allowed[:, None] * (1 + SLACK)).mean(axis=1))
+        return np.asarray((self.dark(values, self.case.best) <= allowed[:, None] * (1 + SLACK)).mean(axis=1))
 
     @cached_property
     def drawn(self) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from pipelines.lifelines.availability_choice import kept
 from pipelines.lifelines.words import words
 from workbench._text import Text
 from workbench.briefs import Quantity, Source
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 ENDS = (0.025, 0.975)
 MILLION = 1e6
+MOST_CABLES = 12
+"""New links of which each is told what it adds."""
 FINE = 3
 """Decimals of an availability in %."""
 
@@ -44,6 +47,8 @@ class Numbers:
         measures.made["availability_steps"] = self.steps
         measures.made["availability_capacity"] = self.case.capacity
         measures.made["availability_rates"] = self.case.rates.frame
+        if self.cables is not None:
+            measures.made["availability_cables"] = self.cables
 
     @cached_property
     def draws(self) -> pl.DataFrame:
@@ -104,6 +109,29 @@ class Numbers:
             }
         )
 
+    @cached_property
+    def cables(self) -> pl.DataFrame | None:
+        """One row per new link, none as the first: what is kept once it and those before stand; doublings last."""
+        case, plan = self.case, self.case.options.get("mixed")
+        if plan is None or plan.links is None or not plan.links.height:
+            return None
+        rows = []
+        links = plan.links.head(MOST_CABLES)
+        for step in range(links.height + 1):
+            doubled_too = step == links.height and links.height == plan.links.height
+            dark = case.with_links(links.head(step), plan.chosen if doubled_too else ())
+            rows.append(
+                {
+                    "step": step,
+                    "worst": float(1 - dark.max()),
+                    "kept": float(kept(dark, self.p.promise).mean()),
+                    "minutes": float(dark @ case.weights) * YEAR_MIN,
+                }
+            )
+        own = links.select("u", "v", "length_m", "cost").with_row_index("step", 1)
+        found = pl.DataFrame(rows).with_columns(pl.col("step").cast(pl.UInt32))
+        return found.join(own, on="step", how="left", maintain_order="left")
+
     def unit(self, name: str, count: float = 2) -> Text:
         """A unit of this domain, such as "assets"."""
         return self.w.text(f"unit.{name}.one" if count == 1 else f"unit.{name}")
@@ -149,7 +177,7 @@ class Numbers:
             stated = self.p.faster_repair_cost
             value = None if stated is None else stated * self.annuity / MILLION
         else:
-            value = self.case.cost(option) / MILLION
+            value = self.case.options[option].cost / MILLION
         return Quantity(f"cost.{option}", value, "million CNY", decimals=2)
 
     @cached_property

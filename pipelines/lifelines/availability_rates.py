@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +84,12 @@ class Rates:
             hours[:, at] = self.hours[at] / generator.gamma(self.repairs[at], 1.0, draws)
         return failures, hours
 
+    def with_links(self, classes: list[str], km: Floats) -> Rates:
+        """Rates once links of some classes and lengths stand after all other assets."""
+        of = np.array([self.classes.index(one) for one in classes], np.int64)
+        size = np.where(self.by_km[of], km, 1.0)
+        return replace(self, of=np.concatenate([self.of, of]), size=np.concatenate([self.size, size]))
+
     def unavailability(self, load: Floats) -> Floats:
         """
         Share of time that each asset is down.
@@ -99,7 +105,10 @@ class Rates:
 
 
 def rates_of(
-    measures: Measures, network: LifelineNetwork, p: AvailabilityParameters, counts: pl.DataFrame | None = None
+    measures: Measures,
+    network: LifelineNetwork,
+    p: AvailabilityParameters,
+    counts: pl.DataFrame | None = None,
 ) -> Rates:
     """
     Work out the rates of a network.

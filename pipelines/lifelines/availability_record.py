@@ -51,9 +51,11 @@ def record(measures: Measures, case: Case, n: Numbers) -> tuple[Section, ...]:
         what=n.w.text("availability.kept"),
         unit="share",
     )
-    said, tables = RECORDER.worth(
-        minutes, tried.sets, drawn, tried.inputs, case.streams, unit="min"
-    ) if len(tried.sets) > 1 else (n.w.phrase("availability.worth.none"), ())
+    said, tables = (
+        RECORDER.worth(minutes, tried.sets, drawn, tried.inputs, case.streams, unit="min")
+        if len(tried.sets) > 1
+        else (n.w.phrase("availability.worth.none"), ())
+    )
     sets = {name: labels[name] for name in tried.sets}
     return (
         _alternatives(case, n, labels),
@@ -72,13 +74,15 @@ def record(measures: Measures, case: Case, n: Numbers) -> tuple[Section, ...]:
             robustness=compare_robustness(minutes, tried.sets),
             inputs=tried.inputs,
             labels=sets,
-            recommended=worth.choice,
+            recommended=case.best,
         )
         if len(tried.sets) > 1
         else RECORDER.reason("futures", "nothing_doubled"),
         worth.equity(),
         _certainty(measures, case, n, evidence),
-        Section("changes", prose=(said, n.w.phrase("availability.trigger")), tables=tables, shown=("changes",)),
+        Section(
+            "changes", prose=(said, n.w.phrase("availability.trigger")), tables=tables, shown=("changes",)
+        ),
         Section("maps", shown=("figure",)),
         worth.cost_benefit(),
         worth.targets(),
@@ -111,7 +115,9 @@ def _runs(case: Case, n: Numbers) -> Section:
         error=Quantity("runs.error", 1.96 * float(np.sqrt(0.25 / case.p.resamples)), "points", decimals=1),
         level=Quantity("runs.level", 0.95, "share"),
         states=n.count("runs.states", len(states.base), "states"),
-        sampled=n.count("runs.sampled", sum(one.last - one.first for one in states.strata if one.sampled), "states"),
+        sampled=n.count(
+            "runs.sampled", sum(one.last - one.first for one in states.strata if one.sampled), "states"
+        ),
     )
     return Section("runs", prose=(said,))
 
@@ -130,7 +136,7 @@ def _assumptions(measures: Measures, n: Numbers, tried: Futures) -> Section:
 def _certainty(measures: Measures, case: Case, n: Numbers, evidence: Evidence) -> Section:
     """Certainty of the minutes, of the promise and of the choice."""
     quality = [quality_of(share) for share in measures.rejected.values()]
-    option = "double" if case.choice.chosen else "none"
+    option = case.best
     ends = {
         "minutes": np.quantile(case.minutes[:, list(case.options).index(option)], (0.025, 0.975)),
         "promise": np.quantile(1 - case.dark[option].max(axis=1), (0.025, 0.975)),

@@ -1,4 +1,4 @@
-"""The register of failures of one network: counts by class in any part of its time, and what it did to people."""
+"""The register of failures of one network: counts by class in any part of its time, and what it did."""
 
 from __future__ import annotations
 

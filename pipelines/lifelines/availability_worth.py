@@ -14,14 +14,13 @@ from workbench._text import Text
 from workbench.briefs import Head, Quantity, Row, Source, Table
 from workbench.briefs.checklist import Section
 from workbench.briefs.recording import drawn_cells
-from workbench.decisions import gini
+from workbench.decisions.inequality import ginis
 from workbench.lifelines.doubling import YEAR_MIN
 
 if TYPE_CHECKING:
     from pipelines.lifelines.availability_case import Case
     from pipelines.lifelines.availability_numbers import Numbers
     from workbench.domains import Measures
-    from workbench.lifelines.model import Floats
 
 LEAST_ZONES = 2
 
@@ -44,20 +43,17 @@ class Worth:
     n: Numbers
     labels: dict[str, Text]
 
-    @property
-    def choice(self) -> str:
-        """The option recommended."""
-        return "double" if self.case.choice.chosen else "none"
-
     def results(self) -> Section:
         """Minutes under each option, and how many fewer than today in the same draws."""
         w, n, rows = self.n.w.text, self.n, []
         unit, minutes = n.unit("min_year"), self.case.minutes
         for at, name in enumerate(self.labels):
-            cells = drawn_cells(f"result.{name}", float(minutes[:, at].mean()), minutes[:, at], unit, decimals=0)
+            cells = drawn_cells(
+                f"result.{name}", float(minutes[:, at].mean()), minutes[:, at], unit, decimals=0
+            )
             fewer = n.spread(f"fewer.{name}", minutes[:, 0] - minutes[:, at], unit, decimals=0)
             draws = Quantity(f"result.{name}.draws", len(minutes), "resamples")
-            rows.append(Row((self.labels[name], *cells, fewer, draws), chosen=name == self.choice))
+            rows.append(Row((self.labels[name], *cells, fewer, draws), chosen=name == self.case.best))
         heads = (
             Head("option", w("sec.option")),
             Head("minutes", w("availability.head.minutes"), unit),
@@ -77,7 +73,7 @@ class Worth:
             regret = Quantity(f"regret.{name}", float(standing.regret[at]), unit, decimals=1)
             rank = Quantity(f"rank.{name}", int(standing.ranks[at].argmax()) + 1)
             rows.append(
-                Row((self.labels[name], n.least_minutes(name), regret, rank), chosen=name == self.choice)
+                Row((self.labels[name], n.least_minutes(name), regret, rank), chosen=name == self.case.best)
             )
         heads = (
             Head("option", w("sec.option")),
@@ -107,7 +103,7 @@ class Worth:
                 f"year.{name}", None if money is None else money / MILLION, "million CNY", decimals=2
             )
             rows.append(
-                Row((self.labels[name], n.cost(name), a_year, spared, each), chosen=name == self.choice)
+                Row((self.labels[name], n.cost(name), a_year, spared, each), chosen=name == self.case.best)
             )
         heads = (
             Head("option", w("sec.option")),
@@ -127,17 +123,17 @@ class Worth:
     def _a_year(self, name: str) -> float | None:
         if name == "repair":
             return self.case.p.faster_repair_cost
-        return self.case.cost(name) / self.n.annuity
+        return self.case.options[name].cost / self.n.annuity
 
     def targets(self) -> Section:
         """The worst site and the share of sites, against the promise."""
         w, n, case, rows = self.n.w.text, self.n, self.case, []
-        for name in dict.fromkeys(("none", self.choice)):
+        for name in dict.fromkeys(("none", self.case.best)):
             worst = n.spread(f"target.worst.{name}", 1 - case.dark[name].max(axis=1), "share", decimals=3)
             rows.append(
                 Row(
                     (self.labels[name], n.promise, worst, n.share_kept(name), n.chance(name)),
-                    chosen=name == self.choice,
+                    chosen=name == self.case.best,
                 )
             )
         heads = (
@@ -154,7 +150,6 @@ class Worth:
         """How often each class fails and how long it is mended."""
         w, n, rates, rows = self.n.w.text, self.n, self.case.rates, []
         failures, hours = rates.draw(self.case.p.resamples, self.case.streams.child("judge"))
-        rates.frame.to_dicts()
         for at, row in enumerate(rates.frame.iter_rows(named=True)):
             source = Source("availability_rates", "failures", {"asset_class": row["asset_class"]})
             unit = n.unit("per_km_year" if row["by_km"] else "per_year")
@@ -163,7 +158,9 @@ class Worth:
                     (
                         str(row["asset_class"]),
                         w(f"availability.source.{row['source']}"),
-                        Quantity(f"class.{at}.failures", int(row["failures"]), source=source, kind="counting"),
+                        Quantity(
+                            f"class.{at}.failures", int(row["failures"]), source=source, kind="counting"
+                        ),
                         n.spread(f"class.{at}.rate", failures[:, at], unit),
                         n.spread(f"class.{at}.hours", hours[:, at], "h"),
                     )
@@ -190,9 +187,9 @@ class Worth:
         people = nodes["people"].to_numpy()[:, None] * member
         minutes = {
             name: case.dark[name] @ (people / people.sum(axis=0)) * YEAR_MIN
-            for name in dict.fromkeys(("none", self.choice))
+            for name in dict.fromkeys(("none", self.case.best))
         }
-        after, labels, rows = minutes[self.choice], self._districts(zones), []
+        after, labels, rows = minutes[self.case.best], self._districts(zones), []
         worst = np.bincount(after.argmax(axis=1), minlength=len(zones)) / len(after)
         unit = n.unit("min_year")
         for at, zone in enumerate(zones):
@@ -200,7 +197,14 @@ class Worth:
             told = [n.spread(f"equity.{name}.{at}", one[:, at], unit) for name, one in minutes.items()]
             cells = (told[0], told[-1]) if len(told) > 1 else (told[0],)
             rows.append(
-                Row((labels[zone], Quantity(f"equity.people.{at}", float(people[:, at].sum()), "persons", decimals=0), *cells, chance))
+                Row(
+                    (
+                        labels[zone],
+                        Quantity(f"equity.people.{at}", float(people[:, at].sum()), "persons", decimals=0),
+                        *cells,
+                        chance,
+                    )
+                )
             )
         heads = [
             Head("district", w("head.district")),
@@ -213,15 +217,12 @@ class Worth:
         said = [
             n.w.phrase(
                 "availability.equity",
-                before=n.spread("equity.gini.none", self._gini(minutes["none"], shares), "index", decimals=3),
-                after=n.spread("equity.gini.then", self._gini(after, shares), "index", decimals=3),
+                before=n.spread("equity.gini.none", ginis(minutes["none"], shares), "index", decimals=3),
+                after=n.spread("equity.gini.then", ginis(after, shares), "index", decimals=3),
             )
         ]
         table = Table("equity", w("availability.equity.caption"), tuple(heads), tuple(rows))
         return Section("equity", prose=tuple(said), tables=(table,))
-
-    def _gini(self, minutes: Floats, people: Floats) -> Floats:
-        return np.array([gini(row, people) for row in minutes])
 
     def _districts(self, zones: list[str]) -> dict[str, Text]:
         """Names of districts where the tables have them."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from xml.etree import ElementTree
 
 import pytest
 
@@ -23,6 +25,7 @@ from workbench.briefs import (
     Source,
     Table,
     Text,
+    _drawing,
     figures,
 )
 from workbench.briefs.checklist import Section
@@ -168,3 +171,22 @@ def full(brief: Brief) -> Brief:
         ),
     )
     return replace(brief, sections=sections, sunset=date(2027, 3, 8))
+
+
+@pytest.fixture(scope="session")
+def boxes() -> Callable[[str], list[tuple[str, float, float, float, float]]]:
+    """Where each text of a picture stands: (text, left, top, right, bottom), by the layout's own estimate."""
+
+    def found(svg: str) -> list[tuple[str, float, float, float, float]]:
+        placed = []
+        for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
+            style = dict(part.split(": ", 1) for part in node.attrib["style"].split("; "))
+            size = float(style["font-size"].removesuffix("px"))
+            text = node.text or ""
+            width = _drawing.width_of(text, size, bold=style.get("font-weight") == "700")
+            x, y = float(node.attrib["x"]), float(node.attrib["y"])
+            left = x - width * {"start": 0, "middle": 0.5, "end": 1}[style["text-anchor"]]
+            placed.append((text, left, y - 0.75 * size, left + width, y + 0.2 * size))
+        return placed
+
+    return found

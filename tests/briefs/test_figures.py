@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import combinations
 from xml.etree import ElementTree
 
@@ -18,6 +19,7 @@ from workbench.errors import EngineMissing
 
 CLOCK = [f"{5 + q // 4:02d}:{q % 4 * 15:02d}" for q in range(72)]
 SVG = "{http://www.w3.org/2000/svg}"
+Boxes = Callable[[str], list[tuple[str, float, float, float, float]]]
 LONG = "Caofang via Changying and the fourth ring, southbound carriageway with both ramps"
 ENDLESS = "x" * 300
 CHINESE = "草房经常营至物资学院路（上行，含辅路及两侧匝道）"
@@ -87,20 +89,6 @@ def drawing(request: pytest.FixtureRequest) -> str:
     return DRAWINGS[request.param]()
 
 
-def boxes(svg: str) -> list[tuple[str, float, float, float, float]]:
-    """Where each text stands: (text, left, top, right, bottom), by the estimate the layout uses."""
-    found = []
-    for node in ElementTree.fromstring(svg).iter(f"{SVG}text"):
-        style = dict(part.split(": ", 1) for part in node.attrib["style"].split("; "))
-        size = float(style["font-size"].removesuffix("px"))
-        text = node.text or ""
-        width = _drawing.width_of(text, size, bold=style.get("font-weight") == "700")
-        x, y = float(node.attrib["x"]), float(node.attrib["y"])
-        left = x - width * {"start": 0, "middle": 0.5, "end": 1}[style["text-anchor"]]
-        found.append((text, left, y - 0.75 * size, left + width, y + 0.2 * size))
-    return found
-
-
 def test_well_formed_and_alone(drawing: str) -> None:
     root = ElementTree.fromstring(drawing)
     assert root.tag == f"{SVG}svg"
@@ -109,7 +97,7 @@ def test_well_formed_and_alone(drawing: str) -> None:
     assert not re.search(r"(?:href|src)=\"(?!#)", drawing)
 
 
-def test_text_stays_text_and_inside_the_frame(drawing: str) -> None:
+def test_text_stays_text_and_inside_the_frame(drawing: str, boxes: Boxes) -> None:
     _, _, width, height = map(float, ElementTree.fromstring(drawing).attrib["viewBox"].split())
     placed = boxes(drawing)
     assert placed
@@ -120,7 +108,7 @@ def test_text_stays_text_and_inside_the_frame(drawing: str) -> None:
         assert bottom <= height + 1, text
 
 
-def test_no_text_lies_upon_another(drawing: str) -> None:
+def test_no_text_lies_upon_another(drawing: str, boxes: Boxes) -> None:
     for one, other in combinations(boxes(drawing), 2):
         apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] or other[4] <= one[2]
         assert apart, (one, other)

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import BadParameter
@@ -32,6 +32,7 @@ def columns(edges):
     return np.array([u for u, _ in edges], int), np.array([v for _, v in edges], int)
 
 
+@settings(deadline=None)
 @given(graphs, st.data())
 def test_the_largest_part_is_that_of_networkx(made, data):
     n, edges, _ = made
@@ -43,6 +44,7 @@ def test_the_largest_part_is_that_of_networkx(made, data):
     assert giant_share(n, *columns(edges), alive) == largest / n
 
 
+@settings(deadline=None)
 @given(graphs, st.integers(0, 9))
 def test_one_pass_of_removals_equals_one_count_after_each(made, kept):
     n, edges, order = made
@@ -111,6 +113,7 @@ def pair(kept):
     return mutual_giant(N, first, second, streams.generator("kept").random(N) < kept)
 
 
+@settings(deadline=None)
 @given(graphs, st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=16))
 def test_survivors_hang_together_in_both_networks(made, others):
     n, edges, _ = made

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines import InterdependentSystem, LifelineNetwork
-from workbench.lifelines._restoration_milp import best_plan
 from workbench.lifelines._restoration_windows import LENGTH
-from workbench.lifelines.restoration import METHODS, RepairProblem, evaluate, plan_repairs
+from workbench.lifelines.restoration import METHODS, RepairProblem, evaluate, lower_bound, plan_repairs
 from workbench.simulation import Streams
 
 OPTIMAL = ("milp", "reverse_greedy", "greedy")
@@ -132,6 +131,10 @@ def test_the_milp_is_as_good_as_the_best_of_all_permutations(seed, solver):
 def test_windows_are_never_worse_than_where_they_begin_nor_better_than_the_best(seed):
     system, up = towns(seed)
     draw = np.random.default_rng(seed)
+    beside = pl.DataFrame({"dependee_layer": "power", "dependee": ["p1", "p2"], "depender_layer": "water"})
+    beside = beside.with_columns(depender=pl.Series(["we1", "w3"]), kind=pl.lit("geographic"))
+    every = pl.concat([system.dependencies, beside], how="diagonal")
+    system = InterdependentSystem(system.layers, every)
     problem = RepairProblem(system, up & (draw.random(system.size) > 0.5), crews=2, repair_h=24.0)
     begin, better, best = (plan_repairs(problem, m, gap=0.0) for m in ("reverse_greedy", "windows", "milp"))
     assert problem.span > LENGTH
@@ -226,6 +229,16 @@ def test_travel_is_distance_over_speed_from_the_depot_and_between_sites():
     assert additive([1, 1], [1, 1]).with_travel(5.0).travel_h[0].tolist() == [0, 0, 0]
 
 
+def test_periods_go_on_as_long_as_travel_makes_repairs_take():
+    problem = additive([1, 1], [24, 24]).with_travel(1 / 240, depot=(0.0, 0.0))
+    plan = evaluate(problem, problem.damaged)
+    assert plan.schedule["end_h"].to_list() == pytest.approx([24, 168])
+    assert plan.by_period["lost"].to_list() == [1, *[0.5] * 6, 0]
+    plan = plan_repairs(problem, "milp")
+    assert plan.gap == pytest.approx(0)  # of the plan without travel
+    assert plan.bound_h is None
+
+
 def test_a_shorter_day_counts_up_to_its_end_only():
     problem = additive([1, 1, 1, 1], [24] * 4)
     whole, short = (plan_repairs(replace(problem, horizon=horizon)) for horizon in (None, 2))
@@ -250,8 +263,10 @@ def test_a_limit_leaves_a_gap_that_is_true():
     assert stopped.gap == pytest.approx(
         1 - (stopped.lost_periods - stopped.gap * stopped.lost_periods) / stopped.lost_periods
     )
-    relaxed = best_plan(problem, relaxed=True).bound
-    assert relaxed <= best.lost_periods + 1e-6
+    bound = lower_bound(problem)
+    assert 0.5 * best.lost_service_h < bound <= best.lost_service_h + 1e-6
+    with pytest.raises(BadParameter, match="whole periods"):
+        lower_bound(replace(problem, horizon=3))
 
 
 def test_what_does_not_fit_into_periods_says_so():
@@ -329,6 +344,9 @@ def test_what_cannot_be_planned_is_refused():
         ({"repair_h": {("water", "e0"): "long"}}, "repair_h of"),
         ({"period_h": 0}, "`period_h`"),
         ({"horizon": 0}, "`horizon`"),
+        ({"horizon": 10**9}, "`horizon`"),
+        ({"crews": 10**9}, "`crews`"),
+        ({"period_h": 1e-9}, "give longer ones"),
         ({"weights": {"water": -1.0}}, "weight of water"),
         ({"weights": {"water": 0.0}}, "all layers are 0"),
         ({"travel_h": np.zeros((2, 2))}, "`travel_h`"),

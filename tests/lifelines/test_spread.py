@@ -41,6 +41,7 @@ def line(n):
     return both_ways(n, [(i, i + 1) for i in range(n - 1)])
 
 
+@settings(deadline=None)
 @given(graphs, st.sampled_from([0.1, 0.5, 1.0]), st.integers(0, 6), st.integers(0, 6))
 def test_thresholds_equal_a_plain_loop(made, threshold, seed, immune):
     n, arcs = made
@@ -67,6 +68,7 @@ def test_thresholds_equal_a_plain_loop(made, threshold, seed, immune):
     assert when.tolist() == [hit.get(i, -1) for i in range(n)]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda e: e[0] != e[1]), max_size=14),
     st.data(),

@@ -150,7 +150,7 @@ class Case:
             self.beyond,
         )
 
-    def lacks(self, dark: Floats, site: Any = slice(None)) -> Floats:
-        """What sites lack to the promise, those left aside that no doubling helps enough."""
+    def lacks(self, dark: Floats, site: Any = slice(None), *, forgive: bool = True) -> Floats:
+        """What sites lack to the promise; nothing where no doubling helps enough, if that is forgiven."""
         lack = np.maximum(dark - (1 - self.promise) * (1 + 1e-9), 0.0)
-        return np.where(self.beyond[site], 0.0, lack)
+        return np.where(self.beyond[site] & forgive, 0.0, lack)

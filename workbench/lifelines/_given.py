@@ -43,7 +43,7 @@ def number(
     """
     bounds = [(above, "above"), (least, "at least"), (most, "at most")]
     wanted = " and ".join(f"{word} {bound:g}" for bound, word in bounds if bound is not None) or "a number"
-    real = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    real = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
     bad = math.isnan(real) or (math.isinf(real) and not infinite)
     bad = bad or (above is not None and real <= above) or (least is not None and real < least)
     if bad or (most is not None and real > most):
@@ -51,11 +51,14 @@ def number(
     return real
 
 
-def whole(name: str, value: object, least: int) -> int:
-    """Check a parameter that is a whole number, at least `least`; raises `BadParameter`."""
+def whole(name: str, value: object, least: int, most: int | None = None) -> int:
+    """Check a parameter that is a whole number from `least` to `most`; raises `BadParameter`."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise BadParameter(f"`{name}` must be a whole number, at least {least}, not {value!r}.")
-    return int(value)
+    number = int(value)
+    if most is not None and number > most:
+        raise BadParameter(f"`{name}` must be a whole number, at most {most:,}, not {value!r}.")
+    return number
 
 
 def each(name: str, value: ArrayLike, count: int, what: str) -> NDArray[np.float64]:

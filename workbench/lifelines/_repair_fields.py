@@ -1,4 +1,4 @@
-"""Repair times, crews, weights and travel times, as a repair problem holds them; refused where they cannot be."""
+"""Repair times, crews, weights and travel times as a repair problem holds them; what cannot be is refused."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from workbench.lifelines.system import InterdependentSystem
 
 if TYPE_CHECKING:
     from workbench.lifelines._repair_problem import RepairProblem
+
+MOST_CREWS = 10_000
+MOST_PERIODS = 1_000_000
 
 
 def travel_times(
@@ -56,6 +59,10 @@ def durations(problem: RepairProblem) -> Floats:
             f"{int(bad.sum())} damaged assets have no repair time above 0 ({shown}): give `repair_h`, or "
             "`repair_days` in the networks."
         )
+    if hours.sum() / problem.period_h > MOST_PERIODS:
+        raise BadParameter(
+            f"Repairs take more than {MOST_PERIODS:,} periods of {problem.period_h:g} h: give longer ones."
+        )
     return np.asarray(hours, float)
 
 
@@ -65,13 +72,13 @@ def pools(problem: RepairProblem) -> tuple[Ints, Ints, tuple[str, ...]]:
     layer_of = problem.system.assets["layer"].to_list()
     of = [layer_of[i] for i in problem.damaged.tolist()]
     if not isinstance(problem.crews, Mapping):
-        count = whole("crews", problem.crews, 1)
+        count = whole("crews", problem.crews, 1, MOST_CREWS)
         names = tuple(f"crew {i + 1}" for i in range(count))
         return np.zeros(len(of), np.int32), np.zeros(count, np.int32), names
     for layer, count in problem.crews.items():
         if layer not in layers:
             raise UnknownName("layer of the system", str(layer), layers)
-        whole(f"crews of {layer}", count, 0)
+        whole(f"crews of {layer}", count, 0, MOST_CREWS)
     for layer in dict.fromkeys(of):
         if not problem.crews.get(layer):
             raise BadParameter(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._dependency_rules import Rules, Start, damaged_with, rules_of, settle
 from workbench.lifelines._given import number, whole
-from workbench.lifelines._repair_fields import durations, pools, travel_times, weights_of
+from workbench.lifelines._repair_fields import MOST_PERIODS, durations, pools, travel_times, weights_of
 from workbench.lifelines.cascade import Served
 from workbench.lifelines.model import Bools, Floats, Ints
 from workbench.lifelines.solvers import Solver, open_solver
@@ -88,7 +88,7 @@ class RepairProblem:
             raise BadParameter(f"Give one damaged state, shape ({system.size},), not {state.shape}.")
         number("period_h", self.period_h, above=0)
         if self.horizon is not None:
-            whole("horizon", self.horizon, 1)
+            whole("horizon", self.horizon, 1, MOST_PERIODS)
         if self.start not in get_args(Start):
             raise UnknownName("start of a cascade", str(self.start), get_args(Start))
         up = damaged_with(system, state[None])[0]

@@ -54,20 +54,29 @@ class Found:
     bound: float
     solved: bool
 
+    def in_hours(self) -> float | None:
+        """The bound as lost service in hours; None where periods do not tell it."""
+        problem = self.problem
+        if not self._fits() or problem.travel_h is not None or problem.horizon is not None:
+            return None
+        return (self.bound + float(problem.lost(problem.up[None])[0])) * problem.period_h
+
     def stated(self, plan: RestorationPlan) -> tuple[float | None, float, Text]:
         """Bound in hours where repairs fit into periods, the gap, and what to say about both."""
-        problem = self.problem
-        fits = np.allclose(problem.duration_h, problem.periods * problem.period_h)
-        planned = plan.lost_periods if fits else evaluated(problem, plan.order)
+        problem, hours = self.problem, self.in_hours()
+        plain = self._fits() and problem.travel_h is None
+        planned = plan.lost_periods if plain else evaluated(problem, plan.order)
         gap = max(0.0, planned - self.bound) / planned if planned > 0 else 0.0
         en = "" if self.solved else "Stopped at a limit: the gap is what may still be gained. "
         zh = "" if self.solved else "达到求解上限而停止：差距为可能仍可改进的部分。"
-        if not fits or problem.travel_h is not None or problem.horizon is not None:
+        if hours is None:
             en += "The gap is that of the plan in whole periods without travel."
             zh += "差距按整周期且不计行程计算。"
-            return None, gap, Text(en, zh)
-        start = float(problem.lost(problem.up[None])[0])
-        return (self.bound + start) * problem.period_h, gap, Text(en.strip(), zh)
+        return hours, gap, Text(en.strip(), zh)
+
+    def _fits(self) -> bool:
+        problem = self.problem
+        return bool(np.allclose(problem.duration_h, problem.periods * problem.period_h))
 
 
 def evaluated(problem: RepairProblem, order: Ints) -> float:

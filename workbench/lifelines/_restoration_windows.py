@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
 from workbench.errors import BadParameter
 from workbench.lifelines._repair_problem import RepairProblem
 from workbench.lifelines._restoration_milp import best_plan
 from workbench.lifelines.model import Ints
+from workbench.lifelines.system import InterdependentSystem
 
 LENGTH = 4
 """Periods of a window."""
@@ -57,6 +59,11 @@ def improved(problem: RepairProblem, order: Ints, *, gap: float = 1e-4) -> Ints:
             "Windows need repairs of one period each and no travel: set `period_h` to `repair_h`, "
             "or use 'milp' or 'reverse_greedy'."
         )
+    system = problem.system
+    if system.arrays.geographic.any():  # what is repaired is not damaged again by what lies beside it
+        assert system.dependencies is not None
+        kept = system.dependencies.filter(pl.col("kind") != "geographic")
+        problem = replace(problem, system=InterdependentSystem(system.layers, kept))
     plan = evaluate(problem, order)
     begins = list(range(1, max(2, problem.span - LENGTH + 2), LENGTH // 2))
     tried = turn = 0

@@ -97,13 +97,18 @@ class States:
         return np.asarray(np.exp(self.base + still + (self.down @ odds.T).T))
 
     def again(self, weights: Floats, streams: Streams, *entity: int) -> None:
-        """Draw the states of samples anew for each row of their weights, in place."""
+        """
+        Weigh the states of samples anew for each row of their weights, in place: a Bayesian bootstrap [1]_.
+
+        References
+        ----------
+        .. [1] D. B. Rubin (1981), The Bayesian bootstrap, The Annals of Statistics 9(1).
+        """
         for stratum in self.strata:
             if stratum.sampled:
-                size = stratum.last - stratum.first
                 generator = streams.generator("states", stratum.first, *entity)
-                times = generator.multinomial(size, np.full(size, 1 / size), size=len(weights))
-                weights[:, stratum.first : stratum.last] *= times
+                times = generator.standard_exponential((len(weights), stratum.last - stratum.first))
+                weights[:, stratum.first : stratum.last] *= times / times.mean(axis=1, keepdims=True)
 
     def variance(self, weights: Floats) -> Floats:
         """
@@ -165,12 +170,9 @@ def try_states(
     streams
         Randomness.
     """
-    sparse = need("scipy.sparse", "The availability of sites")
-    ids, size, states = network.asset_ids, network.size, 0
+    ids, size, states, rest = network.asset_ids, network.size, 0, 0.0
     strata: list[Stratum] = []
-    down: list[Any] = [sparse.csr_array((0, size))]
-    cut: list[Any] = [sparse.csr_array((0, size))]
-    base, members, rest = [np.zeros(0)], [np.zeros(0, np.int64)], 0.0
+    down, counts, cut_state, cut_node, base, members = ([np.zeros(0, np.int64)] for _ in range(6))
     block_of = np.full(size, -1, np.int64)
     for number, block in enumerate(blocks):
         places = np.flatnonzero(u[block.members] > 0)
@@ -188,25 +190,29 @@ def try_states(
                 generator = streams.generator("down", ids[int(block.members[0])], k)
                 found = draw(chances, u[assets], k, samples, generator)
             dark = inside.cut_off(places[found])[:, exits]
-            kept = np.ones(len(found), bool) if sampled else dark.any(axis=1)
-            found, dark = found[kept], dark[kept]
+            if not sampled:
+                kept = dark.any(axis=1)
+                found, dark = found[kept], dark[kept]
             weight = np.log(chances[0, k] / samples) - still - odds[found].sum(axis=1) if sampled else 0.0
-            strata.append(Stratum(states, states + len(found), number, sampled))
-            states += len(found)
-            base.append(np.broadcast_to(weight, (len(found),)))
-            down.append(_placed(found, assets, size))
             state, node = np.nonzero(dark)
-            at = (state, block.nodes[exits][node])
-            cut.append(sparse.csr_array((np.ones(len(state)), at), shape=(len(found), size)))
-    counts = np.array([len(one) for one in members[1:]], np.int64)
-    held = np.concatenate(members)
-    which = (np.repeat(np.arange(len(blocks)), counts), held)
+            strata.append(Stratum(states, states + len(found), number, sampled))
+            base.append(np.broadcast_to(weight, (len(found),)))
+            down.append(assets[found].ravel())
+            counts.append(np.full(len(found), k))
+            cut_state.append(states + state)
+            cut_node.append(block.nodes[exits][node])
+            states += len(found)
+    lengths = np.array([len(one) for one in members[1:]], np.int64)
     return States(
         tuple(strata),
-        sparse.csr_array((np.ones(len(held)), which), shape=(len(blocks), size)),
-        sparse.vstack(down, format="csr"),
-        sparse.vstack(cut, format="csr"),
-        np.concatenate(base),
+        _rows(lengths, np.concatenate(members), (len(blocks), size)),
+        _rows(np.concatenate(counts), np.concatenate(down), (states, size)),
+        _rows(
+            np.bincount(np.concatenate(cut_state), minlength=states),
+            np.concatenate(cut_node),
+            (states, size),
+        ),
+        np.concatenate(base).astype(float),
         block_of,
         rest,
     )
@@ -219,9 +225,8 @@ def _chances(u: Floats) -> tuple[Floats, int]:
     return table, int(np.flatnonzero(np.maximum(beyond, 0.0) < REST)[0])
 
 
-def _placed(found: Numbers, assets: Numbers, size: int) -> Any:
-    """Rows of ones at the assets that are down."""
+def _rows(counts: Numbers, columns: Numbers, shape: tuple[int, int]) -> Any:
+    """Rows of ones, each with so many columns."""
     sparse = need("scipy.sparse", "The availability of sites")
-    states, k = found.shape
-    starts = np.arange(states + 1) * k
-    return sparse.csr_array((np.ones(found.size), assets[found].ravel(), starts), shape=(states, size))
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    return sparse.csr_array((np.ones(len(columns)), columns, starts), shape=shape)

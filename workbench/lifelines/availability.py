@@ -32,6 +32,7 @@ import polars as pl
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._blocks import blocks_of
 from workbench.lifelines._given import need
+from workbench.lifelines._shares import shares_of
 from workbench.lifelines._strata import Numbers, States, try_states
 from workbench.lifelines.model import Bools, Floats, LifelineNetwork
 
@@ -94,7 +95,7 @@ class AvailabilityModel:
         unavailability
             Of each asset, shape (rows, assets).
         resample
-            Where given, sampled states are drawn anew for each row, so that rows differ by chance of
+            Where given, sampled states are weighed anew for each row, so that rows differ by chance of
             sampling as well.
 
         Returns
@@ -291,21 +292,3 @@ def availability_model(
     states = try_states(network, u, blocks.blocks, through, samples=samples, streams=streams)
     table = sparse.csr_array((np.ones(len(needed)), needed, starts), shape=(len(sites), network.size))
     return AvailabilityModel(network, u, sites, never, table, states)
-
-
-def shares_of(network: LifelineNetwork, unavailability: Floats) -> Floats:
-    """Check shares of time, one for each asset, or rows of them."""
-    u = np.asarray(unavailability, dtype=float)
-    if u.ndim not in (1, 2) or u.shape[-1] != network.size:
-        raise BadParameter(
-            f"The unavailability has shape {u.shape}; give one share for each of the {network.size:,} "
-            "assets, nodes first."
-        )
-    bad = ~((u >= 0) & (u < 1))
-    if bad.any():
-        at = np.argwhere(bad)[0]
-        raise BadParameter(
-            f"The unavailability of '{network.asset_ids[int(at[-1])]}' is {u[tuple(at)]}, not a share from 0 "
-            f"to below 1 ({int(bad.sum()):,} such assets)."
-        )
-    return u

@@ -23,8 +23,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from workbench.errors import BadParameter
 from workbench.lifelines._given import number, whole
@@ -249,6 +247,9 @@ def _largest_root(rule: Callable[[float], float], start: float) -> float:
 
 def _giant(n: int, edges: Pairs, up: Bools) -> Bools:
     """The largest connected part of what is up; that of the lowest node where several are as large."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     u, v = edges
     both = up[u] & up[v]
     graph = csr_array((np.ones(int(both.sum()), np.int8), (u[both], v[both])), shape=(n, n))
@@ -290,7 +291,5 @@ def _alive(n: int, given: Bools | None) -> Bools:
         return np.ones(n, bool)
     alive = np.asarray(given)
     if alive.dtype != np.bool_ or alive.shape != (n,):
-        raise BadParameter(
-            f"`alive` must be {n} Booleans, not {alive.dtype} of shape {alive.shape}."
-        )
+        raise BadParameter(f"`alive` must be {n} Booleans, not {alive.dtype} of shape {alive.shape}.")
     return alive.copy()

@@ -13,6 +13,7 @@ methods are measured by the same rule: the integral of the share of service lost
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
@@ -24,13 +25,14 @@ from workbench._text import Text
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._given import number
 from workbench.lifelines._repair_problem import RepairProblem
-from workbench.lifelines.model import Floats, Ints
+from workbench.lifelines._repair_schedule import dispatch, service_over_time
+from workbench.lifelines.model import Ints
 from workbench.lifelines.repair_rules import Rule, greedy, priority, random_order, reverse_greedy
 
 if TYPE_CHECKING:
     from workbench.simulation import Streams
 
-__all__ = ["METHODS", "Method", "RepairProblem", "RestorationPlan", "evaluate", "plan_repairs"]
+__all__ = ["METHODS", "Method", "RepairProblem", "RestorationPlan", "evaluate", "lower_bound", "plan_repairs"]
 Method = Literal["milp", "windows", "reverse_greedy", "greedy", "priority", "random"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
@@ -78,7 +80,9 @@ class RestorationPlan:
     @property
     def by_period(self) -> pl.DataFrame:
         """State at the end of each period: `period` (0 before any repair), `lost`, share of each layer."""
-        ends = np.arange(self.problem.span + 1) * self.problem.period_h
+        problem, last = self.problem, float(self.curve["hour"][-1]) / self.problem.period_h
+        count = problem.horizon or max(problem.span, math.ceil(last - 1e-9))
+        ends = np.arange(count + 1) * problem.period_h
         at = np.searchsorted(self.curve["hour"].to_numpy(), ends * (1 + 1e-12) + 1e-9, side="right") - 1
         return self.curve[at].drop("hour").select(pl.Series("period", np.arange(len(ends))), pl.all())
 
@@ -181,6 +185,38 @@ def plan_repairs(
     return evaluate(problem, order, method=method)
 
 
+def lower_bound(problem: RepairProblem) -> float:
+    """
+    Loss that no plan can go below, found quickly: the linear relaxation of td-INDP.
+
+    Repairs may be done in parts, each part letting through as much.
+
+    Parameters
+    ----------
+    problem
+        As "milp" takes it; repairs in whole periods, no travel, no horizon.
+
+    Returns
+    -------
+    hours
+        To be held against `lost_service_h`; some 15 % below the best where many repairs need each other.
+
+    Raises
+    ------
+    BadParameter
+        The problem cannot be modelled so.
+    """
+    from workbench.lifelines._restoration_milp import best_plan
+
+    found = best_plan(problem, relaxed=True)
+    hours = found.in_hours()
+    if hours is None:
+        raise BadParameter(
+            "A bound needs repairs in whole periods, no travel and no horizon: leave these out."
+        )
+    return hours
+
+
 def _by_milp(
     problem: RepairProblem, time_limit_s: float | None, node_limit: int | None, gap: float
 ) -> RestorationPlan:
@@ -226,7 +262,7 @@ def evaluate(
         )
     crew, leave, start, end = dispatch(problem, np.searchsorted(problem.damaged, taken).astype(np.int32))
     hours, shares = service_over_time(problem, taken, end)
-    span = min(float(problem.horizon_h), float(hours[-1]))
+    span = float(hours[-1]) if problem.horizon is None else problem.horizon_h
     lost = (1.0 - shares) @ problem.weight
     lasts = np.diff(np.minimum(np.append(hours, span), span))
     schedule = problem.system.assets[taken].select("asset", "layer", "part", "id").with_columns(
@@ -239,52 +275,3 @@ def evaluate(
         pl.Series(layer, shares[:, i]) for i, layer in enumerate(problem.system.layers)
     )
     return RestorationPlan(problem, method, taken, schedule, curve, float(lost @ lasts))
-
-
-def dispatch(problem: RepairProblem, places: Ints) -> tuple[Ints, Floats, Floats, Floats]:
-    """
-    Give each repair of an order to the crew of its pool that is free first.
-
-    Parameters
-    ----------
-    problem
-        What is damaged.
-    places
-        Places among the damaged assets, in order.
-
-    Returns
-    -------
-    crew, leave, start, end
-        Of each repair: number of the crew, hour it sets out, begins and ends.
-    """
-    crew_of, free, site = (
-        problem.crew_pools,
-        np.zeros(len(problem.crew_pools)),
-        np.zeros(len(problem.crew_pools), int),
-    )
-    crews = np.empty(len(places), np.int32)
-    leave, start, end = np.empty((3, len(places)))
-    for i, place in enumerate(places.tolist()):
-        able = np.flatnonzero(crew_of == problem.pool[place])
-        crew = able[int(free[able].argmin())]
-        crews[i], leave[i] = crew, free[crew]
-        start[i] = leave[i] + (0.0 if problem.travel_h is None else problem.travel_h[site[crew], place + 1])
-        end[i] = start[i] + problem.duration_h[place]
-        free[crew], site[crew] = end[i], place + 1
-    return crews, leave, start, end
-
-
-def service_over_time(problem: RepairProblem, assets: Ints, end: Floats) -> tuple[Floats, Floats]:
-    """
-    Service of each layer from each hour at which repairs are finished on.
-
-    Returns
-    -------
-    hours, shares
-        Hour 0 and the hours of repairs, each once, shape (hours,); share of the intact service, (hours,
-        layers).
-    """
-    hours = np.unique(np.concatenate([[0.0], end]))
-    states = np.repeat(problem.up[None], len(hours), axis=0)
-    states[:, assets] |= end[None, :] <= hours[:, None]
-    return hours, problem.shares(states)

@@ -193,7 +193,9 @@ def _nodes(model: Any, tanks: Tanks, hours: float, person: float) -> list[dict[s
             | {"demand": max(0.0, demand), "people": max(0.0, round(demand / person))}
         )
     for name, one in model.tanks():
-        least, start, most = (one.get_volume(level) for level in (one.min_level, one.init_level, one.max_level))
+        least, start, most = (
+            one.get_volume(level) for level in (one.min_level, one.init_level, one.max_level)
+        )
         supply = {"source": None, "storage": max(0.0, start - least) / (3600 * hours), "junction": 0.0}[tanks]
         row = _node(name, one, tanks, supply, one.elevation)
         rows.append(row | {"volume_m3": float(most - least)})

@@ -29,7 +29,7 @@ from scipy.sparse.linalg import splu
 
 from workbench.lifelines._losses import single_losses
 from workbench.lifelines.model import LifelineNetwork
-from workbench.lifelines.solvers import _epanet
+from workbench.lifelines.solvers import _epanet_library as codes
 
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats, Ints
@@ -96,8 +96,8 @@ def estimated_losses(runner: Runner, edges: Ints, *, exponent: float, instants: 
     links = runner.links[edges]
     graph = _graph(project)
     resistance = _resistance(project, exponent)
-    tanks = np.flatnonzero(project.node_types == _epanet.TANK)
-    held = project.nodes(_epanet.VOLUME, tanks) - project.nodes(_epanet.LEAST_VOLUME, tanks)
+    tanks = np.flatnonzero(project.node_types == codes.TANK)
+    held = project.nodes(codes.VOLUME, tanks) - project.nodes(codes.LEAST_VOLUME, tanks)
     cut, short, given = np.zeros(len(edges)), np.zeros(len(edges)), np.zeros((len(tanks), len(edges)))
     for one in _instants(runner, instants):
         weights = np.zeros((project.n, 1))
@@ -118,14 +118,16 @@ def estimated_losses(runner: Runner, edges: Ints, *, exponent: float, instants: 
 def _instants(runner: Runner, count: int) -> list[Instant]:
     """Instants of the intact run, each standing for an equal part of it."""
     project = runner.project
-    project.reset()
-    found: list[tuple[int, Floats, Floats, Floats, Floats, Bools]] = []
-    for at, length, _ in project.steps():
+    runner.prepare(runner.network.intact)
+
+    def read() -> tuple[Floats, Floats, Floats, Bools]:
+        heads, pressures = project.nodes(codes.HEAD), project.nodes(codes.PRESSURE)
+        return heads, pressures, project.links(codes.FLOW), project.links(codes.STATE) > 0
+
+    found: list[tuple[int, Floats, tuple[Floats, Floats, Floats, Bools]]] = []
+    for at, length, _, values in project.steps(read):
         if length > 0 or at == 0:
-            wanted = runner.wanted_at(at) * (length if length > 0 else 1)
-            heads, pressures = project.nodes(_epanet.HEAD), project.nodes(_epanet.PRESSURE)
-            flows, states = project.links(_epanet.FLOW), project.links(_epanet.STATE) > 0
-            found.append((max(length, 1), wanted, heads, pressures, flows, states))
+            found.append((max(length, 1), runner.wanted_at(at) * max(length, 1), values))
     until = np.cumsum([each[0] for each in found])
     part = np.minimum(((until - 1) * count) // until[-1], count - 1)
     made = []
@@ -133,7 +135,7 @@ def _instants(runner: Runner, count: int) -> list[Instant]:
         members = np.flatnonzero(part == group)
         wanted = np.sum([found[i][1] for i in members], axis=0)
         length = float(sum(found[i][0] for i in members)) if until[-1] > 1 else 0.0
-        made.append(Instant(length, runner.scale * wanted, *found[members[len(members) // 2]][2:]))
+        made.append(Instant(length, runner.scale * wanted, *found[members[len(members) // 2]][2]))
     return made
 
 
@@ -155,7 +157,7 @@ def _closed(
     place = np.full(project.n, -1)
     place[free] = np.arange(len(free))
     taps, before = place[runner.taps], one.pressure[runner.taps]
-    served = one.weight @ runner.share_at(before)
+    served = one.weight @ runner.physics.share(before)
     whole = _incidence(project)
     incidence, outward = whole[:, free], whole[:, tanks]
     flow = np.abs(one.flow[links])
@@ -176,33 +178,37 @@ def _closed(
             around = 1 - conductance[links[some]] * across
             alone = around < _BRIDGE
             force = one.flow[links[some]] / np.where(alone, 1.0, around)
-            after = one.weight @ runner.share_at(before[:, None] + heads[taps] * force)
+            after = one.weight @ runner.physics.share(before[:, None] + heads[taps] * force)
             short[some] = np.where(alone, 0.0, np.maximum(served - after, 0.0))
             change = (outward.T @ weighted) @ heads * force
-            closed = outward[links[some]].T.toarray() * (one.flow[links[some]] + conductance[links[some]] * across * force)
+            closed = outward[links[some]].T.toarray() * (
+                one.flow[links[some]] + conductance[links[some]] * across * force
+            )
             given[:, some] += np.where(alone, 0.0, change) - closed
     return short, given
 
 
-def _conductance(project: Project, one: Instant, resistance: Floats, exponent: float, displaced: float) -> Floats:
+def _conductance(
+    project: Project, one: Instant, resistance: Floats, exponent: float, displaced: float
+) -> Floats:
     """Change of flow per change of head loss of each link (m2/s), along the chord to the displaced flow."""
     flow, drop = np.abs(one.flow), np.abs(one.head[project.u] - one.head[project.v])
-    pipe = project.link_types <= _epanet.PIPE
+    pipe = project.link_types <= codes.PIPE
     moving = (flow > _STILL_M3S) & (drop > _LEAST_M)
     own = np.where(pipe & moving, drop / np.maximum(flow, _STILL_M3S) ** exponent, resistance)
     chord = displaced / (own * ((flow + displaced) ** exponent - flow**exponent))
     # a pump curve through (q, H) with a shut-off head of 4/3 H, EPANET's own guess, and a valve alike
     other = 1.5 * np.maximum(flow, _STILL_M3S) / np.maximum(drop, 0.1)
-    stopped = (project.link_types == _epanet.CHECK_VALVE) & (flow <= _STILL_M3S)
+    stopped = (project.link_types == codes.CHECK_VALVE) & (flow <= _STILL_M3S)
     return np.where(one.open_ & ~stopped, np.where(pipe, chord, other), 0.0)
 
 
 def _resistance(project: Project, exponent: float) -> Floats:
     """Head loss of each pipe at 1 m3/s, by Hazen and Williams, for pipes that stand still in the intact network."""
-    length = project.links(_epanet.LENGTH)
-    diameter = project.links(_epanet.DIAMETER)
-    rough = project.links(_epanet.ROUGHNESS) if exponent < 2 else np.full(project.m, 100.0)
-    pipe = project.link_types <= _epanet.PIPE
+    length = project.links(codes.LENGTH)
+    diameter = project.links(codes.DIAMETER)
+    rough = project.links(codes.ROUGHNESS) if exponent < 2 else np.full(project.m, 100.0)
+    pipe = project.link_types <= codes.PIPE
     safe = [np.where(pipe & (each > 0), each, 1.0) for each in (length, rough, diameter)]
     return np.asarray(10.667 * safe[0] * safe[1] ** -1.852 * safe[2] ** -4.871)
 

@@ -3,22 +3,25 @@ Service by the physics of water: EPANET with demands that depend on pressure.
 
     network = read_epanet("city.inp")
     solver = open_solver(network, "hydraulic", duration_h=24)
-    solver.served(network.without("P-893"))
-    solver.run(network.without("P-893")).lowest_pressure_m
+    solver.served(network.without("P-3"))
+    solver.run(network.without("P-3")).lowest_pressure_m
 
-A node at the required pressure or above is served all its demand, at the least pressure or below nothing, and between
-the two the square root of the share [1]_. What a graph cannot see, a path whose head is too low, shows here.
+A node at the required pressure or above is served all its demand, at the least pressure or below nothing, and
+between the two the square root of the share [1]_. What a graph cannot see, a path whose head is too low or a tank
+that runs dry, shows here.
 
 References
 ----------
-.. [1] J. M. Wagner, U. Shamir and D. H. Marks (1988), Water distribution reliability: simulation methods, Journal of
-   Water Resources Planning and Management 114(3).
+.. [1] J. M. Wagner, U. Shamir and D. H. Marks (1988), Water distribution reliability: simulation methods, Journal
+   of Water Resources Planning and Management 114(3).
+.. [2] OpenWaterAnalytics/EPANET, issue 623: tanks go on draining at their least level; mended after EPANET 2.2.
+.. [3] OpenWaterAnalytics/EPANET, issues 528 and 661: a pump of constant power stands still although it need not,
+   where convergence is judged by changes of flow alone.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -27,50 +30,30 @@ from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._given import number, whole
 from workbench.lifelines.readers._inp import model_of, text_of, written
 from workbench.lifelines.readers.epanet import EpanetNetwork, read_epanet
-from workbench.lifelines.solvers._epanet_runs import Runner
+from workbench.lifelines.solvers._epanet_runs import HydraulicRun, Physics, Runner
 
 if TYPE_CHECKING:
-    from workbench.lifelines.model import Bools, Floats, LifelineNetwork
+    from workbench.lifelines.model import Bools, Floats, Ints, LifelineNetwork
     from workbench.lifelines.readers._files import PathLike
+
+__all__ = ["Hydraulic", "HydraulicRun"]
 
 EmptyTanks = Literal["stop", "as_epanet"]
 REQUIRED_M, MINIMUM_M = 21.1, 3.5
 """Pressures at which a node is served all (30 psi) and nothing, m."""
 ACCURACY = 1e-6
-"""Change of flow, as a share, below which a step counts as solved: losses are differences of runs."""
+"""Change of flow, as a share, below which a step counts as solved; files often say 1e-3 or 1e-4 [3]_."""
+_HAZEN_WILLIAMS = 1.852
 _LEAST_RANGE_M = 0.1
 _SHOWN = 5
-
-
-@dataclass(frozen=True, eq=False)
-class HydraulicRun:
-    """
-    What one run of a state shows.
-
-    Attributes
-    ----------
-    served
-        Per node, in the network's unit of flow.
-    share
-        Delivered of what was wanted in the run, per node; NaN where nothing was.
-    lowest_pressure_m
-        Per node, over the run; NaN where no source reaches it.
-    warnings
-        EPANET's warnings: 1 unbalanced, 2 unstable, 3 disconnected, 4 pumps, 5 valves, 6 negative pressures.
-    """
-
-    served: Floats
-    share: Floats
-    lowest_pressure_m: Floats
-    warnings: tuple[int, ...]
 
 
 class Hydraulic:
     """
     Serves demand by pressure-driven hydraulics.
 
-    A failed link is closed for the whole run, whatever controls and rules say; a failed node loses its links and its
-    demand. What no reservoir or tank reaches is served nothing. Tanks fill and drain as in the file: without a
+    A failed link is closed for the whole run, whatever controls and rules say; a failed node loses its links and
+    its demand. What no reservoir or tank reaches is served nothing. Tanks fill and drain as in the file: without a
     duration they never run dry.
 
     Parameters
@@ -84,8 +67,8 @@ class Hydraulic:
     duration_h
         Hours to run, by default those of the file; 0 is a single instant.
     empty_tanks
-        "stop" (an empty tank gives nothing) or "as_epanet" (EPANET 2.2 lets it go on giving through a pipe of hardly
-        any head loss [2]_; to compare with EPANET itself).
+        "stop" (an empty tank gives nothing) or "as_epanet" (EPANET 2.2 lets it go on giving through a pipe of
+        hardly any head loss [2]_; to compare with EPANET itself).
     workers
         Threads that share the states of `totals`; the results do not depend on their number.
 
@@ -98,6 +81,8 @@ class Hydraulic:
     ------
     BadParameter
         No input file, one of another network, or a number out of its bounds.
+    UnknownName
+        No such rule for empty tanks.
     BadNetwork
         The input file cannot be read.
     EngineMissing
@@ -105,9 +90,9 @@ class Hydraulic:
 
     Notes
     -----
-    Served is the node's mean demand times the share of the wanted water that it gets in the run. Over whole days of
-    its patterns this is the mean delivered flow; over part of a day, or an instant, it can still be compared with the
-    demand and with other solvers.
+    Served is the node's mean demand times the share of the wanted water that it gets in the run. Over whole days
+    of its patterns this is the mean delivered flow; over part of a day, or an instant, it can still be compared
+    with the demand and with other solvers.
     """
 
     name: str = "hydraulic"
@@ -130,30 +115,22 @@ class Hydraulic:
             raise UnknownName("rule for empty tanks", str(empty_tanks), get_args(EmptyTanks))
         self.workers = whole("workers", workers, 1)
         self.network = network
-        self._options = {
-            "inp": _source(network, inp),
+        text, name = _source(network, inp)
+        model = model_of(text, name)
+        _same_assets(network, model)
+        self._made_with = {
             "required_pressure_m": required,
             "minimum_pressure_m": least,
             "duration_h": hours,
             "empty_tanks": empty_tanks,
             "workers": self.workers,
         }
-        model = model_of(*text_of(inp)) if inp is not None else model_of(self._options["inp"], "the input file")
-        _same_assets(network, model)
-        hydraulic = model.options.hydraulic
-        hydraulic.accuracy = min(hydraulic.accuracy, ACCURACY)
-        hydraulic.unbalanced, hydraulic.unbalanced_value = "CONTINUE", 10  # else the rest of the run is missing
-        hydraulic.demand_model = "DD"  # set in the project, where pressures are not rounded
-        if hours is not None:
-            model.options.time.duration = round(3600 * hours)
-        self._file = written(model).encode()
-        self._rules = {
-            "minimum_m": least,
-            "required_m": required,
-            "exponent": hydraulic.pressure_exponent,
-            "stop_empty": empty_tanks == "stop",
-        }
-        self._runners = [Runner(network, self._file, **self._rules)]
+        self._inp = model if inp is not None else None
+        self._formula = model.options.hydraulic.headloss
+        self._file = file_of(model, hours)
+        exponent = model.options.hydraulic.pressure_exponent
+        self._physics = Physics(least, required, exponent, empty_tanks == "stop")
+        self._runners = [Runner(network, self._file, self._physics)]
 
     @classmethod
     def from_epanet(cls, path: PathLike | Any, **options: Any) -> Hydraulic:
@@ -181,7 +158,7 @@ class Hydraulic:
         Unsolvable
             EPANET finds no hydraulic solution for it.
         """
-        return self._runners[0].served(self._one(up))
+        return self._runners[0].run(self._one(up)).served
 
     def totals(self, up: Bools) -> Floats:
         """
@@ -209,20 +186,22 @@ class Hydraulic:
             raise BadParameter(f"`totals` takes states as rows, not an array of shape {states.shape}.")
         if not len(states):
             return np.empty(0)
-        packed, which = np.unique(np.packbits(states, axis=1), axis=0, return_inverse=True)
-        first = np.full(len(packed), -1)
-        first[which.ravel()[::-1]] = np.arange(len(states))[::-1]
-        found = np.empty(len(packed))
-        count = min(self.workers, len(packed))
+        packed = np.packbits(states, axis=1)
+        _, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        found = np.empty(len(first))
+        count = min(self.workers, len(first))
         while len(self._runners) < count:
-            self._runners.append(Runner(self.network, self._file, **self._rules))
+            self._runners.append(Runner(self.network, self._file, self._physics))
 
         def work(worker: int) -> None:
-            for i in range(worker, len(packed), count):
-                found[i] = self._runners[worker].served(states[first[i]]).sum()
+            for i in range(worker, len(first), count):
+                found[i] = self._runners[worker].run(states[first[i]]).served.sum()
 
-        with ThreadPoolExecutor(count) as pool:  # EPANET runs outside of Python's lock, so threads are enough
-            list(pool.map(work, range(count)))
+        if count == 1:
+            work(0)
+        else:
+            with ThreadPoolExecutor(count) as pool:  # EPANET runs outside of Python's lock
+                list(pool.map(work, range(count)))
         return np.asarray(found[which.ravel()])
 
     def run(self, up: Bools | None = None) -> HydraulicRun:
@@ -234,7 +213,40 @@ class Hydraulic:
         up
             Whether each asset works, shape (assets,); by default nothing has failed.
         """
-        return HydraulicRun(*self._runners[0].details(self._one(self.network.intact if up is None else up)))
+        return self._runners[0].run(self._one(self.network.intact if up is None else up), pressures=True)
+
+    def closures(self, edges: Ints, *, instants: int = 12) -> Floats:
+        """
+        Estimate what closing each edge would cost, from one run of the undamaged network.
+
+        Parameters
+        ----------
+        edges
+            By number from 0, shape (edges,).
+        instants
+            How many instants of the run to linearise at.
+
+        Returns
+        -------
+        losses
+            In the network's unit of flow, shape (edges, 3), to be added: demand that the edge alone connects to a
+            head; demand that tanks would have to serve beyond what they hold; demand that the linearised pressures
+            no longer serve beyond that. An ordering to look at first, not an answer.
+        """
+        from workbench.lifelines.solvers._linearised import estimated_losses
+
+        count = whole("instants", instants, 1)
+        numbers = np.asarray(edges)
+        known = np.issubdtype(numbers.dtype, np.integer) and numbers.ndim == 1
+        if not known or (len(numbers) and not 0 <= numbers.min() <= numbers.max() < self.network.m):
+            raise BadParameter(f"`edges` are numbers of edges, 0 to {self.network.m - 1}, in one row.")
+        exponent = _HAZEN_WILLIAMS if self._formula == "H-W" else 2.0
+        return estimated_losses(self._runners[0], numbers, exponent=exponent, instants=count)
+
+    @property
+    def unbalanced(self) -> int:
+        """Runs so far with a step that EPANET could not balance (warnings 1 and 2): their loss is doubtful."""
+        return sum(one.unbalanced for one in self._runners)
 
     def _one(self, up: Bools) -> Bools:
         state = self.network.up(up)
@@ -243,26 +255,46 @@ class Hydraulic:
         return state
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self.network, self._options)
+        return _again, (self.network, self._inp, self._made_with)
 
     def __repr__(self) -> str:
         return f"<hydraulic solver of {self.network!r}>"
 
 
-def _again(network: LifelineNetwork, options: dict[str, Any]) -> Hydraulic:
-    return Hydraulic(network, **options)
+def file_of(model: Any, hours: float | None) -> bytes:
+    """
+    Input file for EPANET, with the convergence that comparisons need.
+
+    Parameters
+    ----------
+    model
+        WNTR model, which is changed.
+    hours
+        Hours to run, None for those of the model.
+    """
+    hydraulic = model.options.hydraulic
+    hydraulic.accuracy = min(hydraulic.accuracy, ACCURACY)
+    hydraulic.unbalanced, hydraulic.unbalanced_value = "CONTINUE", 10  # else the rest of the run is missing
+    hydraulic.demand_model = "DD"  # pressure-driven is set in the project, where pressures are not rounded
+    if hours is not None:
+        model.options.time.duration = round(3600 * hours)
+    return written(model).encode()
 
 
-def _source(network: LifelineNetwork, inp: PathLike | Any | None) -> Any:
+def _again(network: LifelineNetwork, model: Any, options: dict[str, Any]) -> Hydraulic:
+    return Hydraulic(network, inp=model, **options)
+
+
+def _source(network: LifelineNetwork, inp: PathLike | Any | None) -> tuple[str, str]:
     if network.system != "water":
         raise BadParameter(f"The hydraulic solver serves water networks, not {network.system} networks.")
     if inp is not None:
-        return inp
+        return text_of(inp)
     if isinstance(network, EpanetNetwork) and network.inp:
-        return network.inp
+        return network.inp, "the network's input file"
     raise BadParameter(
-        "The hydraulic solver needs the EPANET input file of the network: read the network with `read_epanet`, or give "
-        "inp=path."
+        "The hydraulic solver needs the EPANET input file of the network: read the network with `read_epanet`, or "
+        "give inp=path."
     )
 
 
@@ -276,6 +308,6 @@ def _same_assets(network: LifelineNetwork, model: Any) -> None:
             where, names = ("the input file", missing) if missing else ("the network", more)
             shown = ", ".join(f"'{one}'" for one in names[:_SHOWN])
             raise BadParameter(
-                f"{len(names):,} {part}s are not in {where} ({shown}): give the input file that the network was read "
-                "from."
+                f"{len(names):,} {part}s are not in {where} ({shown}): give the input file that the network was "
+                "read from."
             )

@@ -1,0 +1,92 @@
+"""People who lose a service, as a share of all services that people have: what hardening is to save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.errors import DataRejected
+from workbench.lifelines import InterdependentSystem, LifelineNetwork
+from workbench.lifelines.cascade import cascade
+from workbench.lifelines.montecarlo import ServiceLoss
+from workbench.lifelines.solvers import Solver, open_solver
+from workbench.lifelines.solvers.connectivity import Connectivity
+
+if TYPE_CHECKING:
+    from workbench.lifelines.model import Bools, Floats
+
+
+class PeopleServed:
+    """
+    Serves people rather than demand: all at a node with a demand that a path from a source reaches.
+
+    Parameters
+    ----------
+    network
+        The network.
+    """
+
+    name = "people reached"
+
+    def __init__(self, network: LifelineNetwork) -> None:
+        self.network, self._inner = network, Connectivity(network)
+        self._people = np.where(network.arrays.demand > 0, network.arrays.people, 0.0)
+
+    def served(self, up: Bools) -> Floats:
+        """People served at each node, shape (nodes,)."""
+        return np.asarray(np.where(self._inner.served(up) > 0, self._people, 0.0))
+
+    def totals(self, up: Bools) -> Floats:
+        """People served in each state of shape (states, assets)."""
+        return np.asarray(self._inner.served_many(up) @ self._people)
+
+
+class PeopleLoss(ServiceLoss):
+    """
+    Share of services lost, each service counting the people it serves.
+
+    Parameters
+    ----------
+    system
+        The networks.
+    solver
+        "connectivity" counts the people at the nodes cut off; "flow" the people of a network in proportion to
+        its demand that capacities leave unserved.
+    through_others
+        Whether failures pass on.
+
+    Attributes
+    ----------
+    people
+        Services that people have in the undamaged city: people times the systems that serve them.
+
+    Raises
+    ------
+    DataRejected
+        Nobody is served.
+    """
+
+    def __init__(self, system: InterdependentSystem, *, solver: str, through_others: bool) -> None:
+        intact = cascade(system, system.intact) if through_others else system.intact
+        opened: dict[str, Solver | str] = {}
+        people = {}
+        for name, network in system.layers.items():
+            served: Solver = PeopleServed(network)
+            own = system.layer_state(name, intact)[None]
+            people[name] = float(served.totals(own)[0])
+            if solver == "connectivity":
+                opened[name] = served
+                continue
+            opened[name] = solver
+            wanted = float(network.arrays.demand.sum())
+            if wanted > 0:
+                share = float(open_solver(network, solver).totals(own)[0]) / wanted
+                people[name] = share * float(network.arrays.people[network.arrays.demand > 0].sum())
+        if not sum(people.values()) > 0:
+            raise DataRejected(
+                "Nobody is served in the undamaged city: give the people at the nodes with a demand (column "
+                "`people` of the table 'nodes'), and check the sources."
+            )
+        self.people = sum(people.values())
+        super().__init__(system, solver=opened, cascade=through_others, weights=people)
