@@ -94,12 +94,12 @@ class _Writer:
     def mean_of(self, i: int) -> Quantity:
         """Services lost through it on a bad day."""
         source = Source("bad_day_losses", "lost", {"asset": self.asset(i)})
-        ends = {"low": float(self.low[i]), "high": float(self.high[i])}
         return Quantity(
             f"mean.{self.slug(i)}",
             float(self.case.value[i]),
             "persons",
-            **ends,
+            float(self.low[i]),
+            float(self.high[i]),
             basis=self.w.text("criticality.basis"),
             decimals=0,
             source=source,
@@ -265,7 +265,7 @@ class _Writer:
             marks=marks if places.drawable else (),
             marks_label=w.text("criticality.marks"),
         )
-        own = {"asset": self.label(shown), "total": self.single_of(shown, "total")}
+        lost, total = self.label(shown), self.single_of(shown, "total")
         heads = (
             Head("number", w.text("criticality.head.number")),
             Head("asset", w.text("head.asset")),
@@ -277,9 +277,13 @@ class _Writer:
         )
         return Figure(
             "map",
-            w.phrase("criticality.figure", **own),
+            w.phrase("criticality.figure", asset=lost, total=total),
             w.phrase(
-                "criticality.figure.alt", system=system_name(system.layers[layer].system), k=self.k, **own
+                "criticality.figure.alt",
+                system=system_name(system.layers[layer].system),
+                k=self.k,
+                asset=lost,
+                total=total,
             ),
             svg,
             Table("map-data", w.text("criticality.options"), heads, rows),
