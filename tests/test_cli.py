@@ -596,6 +596,28 @@ sys.exit(console.finish(work))
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (143, "", "terminated\n")
 
+    @pytest.mark.parametrize("raised", ["RuntimeError('from an engine')", "DataRejected('half a file')"])
+    def test_stopped_where_an_engine_says_so_in_words_of_its_own(self, raised):
+        code = f"""
+import os, signal, sys
+from workbench import cli, console
+from workbench.errors import DataRejected
+console.take_over()
+class Left:
+    def __del__(self):
+        raise AttributeError("torn down")
+def work():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except console.Stopped:
+        left = Left()
+        del left
+        raise {raised} from None
+sys.exit(console.finish(work))
+"""
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (143, "", "terminated\n")
+
     def test_killed_in_the_middle(self, start, roads, tmp_path):
         process = start("brief", "traffic.crowding", "--out", tmp_path / "out")
         self.until(process, "screening taps")

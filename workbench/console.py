@@ -73,12 +73,13 @@ def finish(command: Callable[[], Any], *, traceback: Callable[[], bool] = lambda
     """
     try:
         command()
+    except Stopped as error:
+        return _stopped(error)
     except WorkbenchError as error:
+        if _orders:
+            return _stopped(_orders[-1])
         _put(sys.stderr, f"error: {error.message}")
         return error.exit_code
-    except Stopped as error:
-        _put(sys.stderr, error.word)
-        return error.code
     except KeyboardInterrupt:
         _put(sys.stderr, "interrupted")
         return INTERRUPTED
@@ -87,9 +88,16 @@ def finish(command: Callable[[], Any], *, traceback: Callable[[], bool] = lambda
     except BaseException as error:
         if traceback() or not (isinstance(error, Exception) or type(error).__name__ == "PanicException"):
             raise
+        if _orders:  # an engine that was stopped in a callback may say so in an error of its own
+            return _stopped(_orders[-1])
         _put(sys.stderr, f"error: {_unexpected(error)}")
         return UNEXPECTED
     return DONE
+
+
+def _stopped(order: Stopped) -> int:
+    _put(sys.stderr, order.word)
+    return order.code
 
 
 def take_over() -> None:
@@ -122,7 +130,7 @@ def _stopper(code: int, word: str) -> Callable[[int, object], None]:
 
 
 def _unraisable(told: sys.UnraisableHookArgs) -> None:
-    if not isinstance(told.exc_value, Stopped):
+    if not _orders:  # of a process that was told to stop, what was left half done is no news
         sys.__unraisablehook__(told)
 
 
