@@ -106,13 +106,15 @@ def network(
         axes.set_xlim(0, d.WIDTH)
         axes.set_ylim(0, field + 2 * MARGIN)
         axes.axis("off")
-        shift = np.array([(d.WIDTH - size[0] * scale) / 2, MARGIN]) - low * scale
-        _draw_edges(axes, ends * scale + np.tile(shift, 2), amounts, np.array(cut, bool), breaks)
+        shift = np.array([(d.WIDTH - size[0] * scale) / 2, MARGIN])
+        _draw_edges(
+            axes, (ends - np.tile(low, 2)) * scale + np.tile(shift, 2), amounts, np.array(cut, bool), breaks
+        )
         for order, (_, kind) in enumerate((places or {}).items()):
-            at = np.array(kind, dtype=float).reshape(-1, 2) * scale + shift
+            at = (np.array(kind, dtype=float).reshape(-1, 2) - low) * scale + shift
             axes.plot(at[:, 0], at[:, 1], zorder=6, **_shape(order))
         for order, mark in enumerate(marks, start=1):
-            x, y = np.array(mark) * scale + shift
+            x, y = (np.array(mark) - low) * scale + shift
             _number(figure, axes, float(x), float(y), KEY_ROW, str(order))
         _scale_bar(figure, scale / unit_m)
         for row, line in enumerate(over):
