@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from workbench.domains import Measures
     from workbench.lifelines.model import Bools, Floats
 
+SMALL = 3000
+"""Assets up to which what is not carried is told for each new link."""
 TRAINING = 400
 """Draws of the rates that the choice is made on; others judge it."""
 
@@ -93,9 +95,14 @@ class Case:
         """States of the network as it is, that the choice is made on."""
         return self.options["none"].training
 
-    @property
+    @cached_property
     def best(self) -> str:
-        """The option recommended: the choice, or doing nothing where nothing is chosen."""
+        """The option recommended: new cables where they keep the promise as surely for less."""
+        if "mixed" in self.options:
+            new, old = (self.chance(one) for one in ("mixed", "double"))
+            cheaper = not self.choice.chosen or self.options["mixed"].cost <= self.options["double"].cost
+            if (cheaper and new >= min(old, self.p.sure)) or (old < self.p.sure and new > old):
+                return "mixed"
         return "double" if self.choice.chosen else "none"
 
     @property
@@ -105,14 +112,14 @@ class Case:
 
     @cached_property
     def uncarried(self) -> dict[str, float]:
-        """Minutes a year of the mean demand that single failures leave uncarried within capacities, by option."""
+        """Minutes a year of the mean demand that single failures leave beyond capacities, by option."""
         found = {}
         for name, plan in self.options.items():
             losses = self.capacity
             if plan.links is not None and plan.links.height:
                 losses = n_minus_1(plan.model.network, solver="flow")
             u = plan.unavailability(self.rates.mean[None], self.p.common_cause)[0]
-            found[name] = float(u[losses["asset"].to_numpy()] @ losses["lost_share"].to_numpy()) * YEAR_MIN
+            found[name] = _expected(losses, u)
         return found
 
     @cached_property
@@ -171,15 +178,27 @@ class Case:
         u = with_doubled(u, tuple(self.costs.candidates.tolist()), self.p.common_cause)
         return float(kept(self.model.unavailable_many(u), self.p.promise).all(axis=1).mean())
 
-    def with_links(self, links: pl.DataFrame, chosen: tuple[int, ...]) -> Floats:
-        """Share of time that each site is unserved at the mean rates, once some links stand, shape (sites,)."""
+    def with_links(self, links: pl.DataFrame, chosen: tuple[int, ...]) -> tuple[Floats, float | None]:
+        """
+        Judge the network at the mean rates once some links stand and some assets are doubled.
+
+        Returns
+        -------
+        dark
+            Share of time that each site is unserved, shape (sites,).
+        uncarried
+            As `uncarried`; None for networks that are too large to try it for each link.
+        """
         plain = self.options["none"]
         network, rates = built(plain.model.network, links), plain.rates
         if links.height:
             rates = rates.with_links(links["asset_class"].to_list(), links["length_m"].to_numpy() / 1000)
         u = rates.unavailability(rates.mean)
         model = availability_model(network, u, streams=self.streams.child("judge"), samples=self.p.samples)
-        return model.unavailable(with_doubled(u, chosen, self.p.common_cause))
+        u = with_doubled(u, chosen, self.p.common_cause)
+        small = network.size <= SMALL
+        uncarried = _expected(n_minus_1(network, solver="flow"), u) if small else None
+        return model.unavailable(u), uncarried
 
     @cached_property
     def steps(self) -> Doubling:
@@ -244,6 +263,11 @@ def case_of(measures: Measures, p: AvailabilityParameters) -> Case:
         capacity,
         findings,
     )
+
+
+def _expected(losses: pl.DataFrame, u: Floats) -> float:
+    """Minutes a year that single failures cost the mean demand."""
+    return float(u[losses["asset"].to_numpy()] @ losses["lost_share"].to_numpy()) * YEAR_MIN
 
 
 def drawn(rates: Rates, count: int, streams: Streams) -> Floats:

@@ -1,9 +1,10 @@
-"""What would have to be doubled if failures, repairs, common causes or the promise were otherwise."""
+"""What would change if failures, repairs, common causes or the promise were otherwise."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.lifelines.availability_choice import kept
 from pipelines.lifelines.availability_numbers import nines
 from workbench.briefs import Phrase, Quantity
 from workbench.lifelines.doubling import double_for
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from pipelines.lifelines.availability_case import Case
     from pipelines.lifelines.availability_numbers import Numbers
 
-FACTOR = 2.0
+FACTOR, COMMON = 2.0, 0.1
 
 
 def changed(case: Case, n: Numbers) -> tuple[Phrase, ...]:
     """
-    Choose again at the mean rates, with one thing changed at a time.
+    Judge the recommended option at the mean rates, and choose again, with one thing changed at a time.
 
     Parameters
     ----------
@@ -28,19 +29,21 @@ def changed(case: Case, n: Numbers) -> tuple[Phrase, ...]:
     ways = {
         "failures": (FACTOR, p.common_cause, p.promise),
         "repair": (p.repair_factor, p.common_cause, p.promise),
-        "common": (1.0, min(1.0, FACTOR * p.common_cause) if p.common_cause else 0.1, p.promise),
+        "common": (1.0, min(1.0, FACTOR * p.common_cause) or COMMON, p.promise),
         "stricter": (1.0, p.common_cause, 1 - (1 - p.promise) / FACTOR),
         "looser": (1.0, p.common_cause, 1 - (1 - p.promise) * FACTOR),
     }
     base = n.count("plain", len(plain), "assets")
-    told = []
+    plan, told = case.options[case.best], []
     for name, (factor, common, promise) in ways.items():
         if not 0 < promise < 1:
             continue
+        loads = case.rates.mean * factor
+        dark = plan.model.unavailable(plan.unavailability(loads[None], common)[0])
         found = double_for(
             case.model,
             promise,
-            unavailability=case.rates.unavailability(case.rates.mean * factor),
+            unavailability=case.rates.unavailability(loads),
             costs=case.costs.each,
             candidates=case.costs.candidates,
             common_cause=common,
@@ -54,14 +57,20 @@ def changed(case: Case, n: Numbers) -> tuple[Phrase, ...]:
             "stricter": Quantity("change.stricter", promise, "share", decimals=nines(promise)),
             "looser": Quantity("change.looser", promise, "share", decimals=nines(promise)),
         }
-        key = "short" if not found.reached else "done"
+        said = {
+            "way": n.w.phrase(f"availability.way.{name}", value=values[name]),
+            "share": Quantity(f"change.{name}.share", float(kept(dark, promise).mean()), "share"),
+        }
+        if found.reached and not found.chosen:
+            told.append(n.w.phrase("availability.change.none", **said))
+            continue
         told.append(
             n.w.phrase(
-                f"availability.change.{key}",
-                way=n.w.phrase(f"availability.way.{name}", value=values[name]),
+                f"availability.change.{'done' if found.reached else 'short'}",
                 number=n.count(f"change.{name}.number", len(found.chosen), "assets"),
                 kept=n.count(f"change.{name}.kept", len(plain & set(found.chosen)), "assets"),
                 base=base,
+                **said,
             )
         )
     return tuple(told)

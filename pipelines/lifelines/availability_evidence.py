@@ -115,13 +115,32 @@ class Evidence:
             found.append(set(choice.chosen))
         return found[0], found[1]
 
+    @cached_property
+    def kept_by_half(self) -> tuple[float, float] | None:
+        """Share of the sites that keep the promise with what is recommended, at the rates of each half."""
+        if self.cut is None:
+            return None
+        case, plan = self.case, self.case.options[self.case.best]
+        loads = np.stack([self.half(which)[1] for which in (0, 1)])
+        dark = plan.model.unavailable_many(plan.unavailability(loads, case.p.common_cause))
+        first, second = kept(dark, case.p.promise).mean(axis=1).tolist()
+        return float(first), float(second)
+
+    @property
+    def agree(self) -> bool | None:
+        """Whether what is recommended keeps the promise at every site by either half, or by neither."""
+        found = self.kept_by_half
+        return None if found is None else (found[0] == 1) == (found[1] == 1)
+
     def validation(self) -> Section:
         """Choose and predict on one part, and see how it does on the other."""
         case, w, n = self.case, self.n.w.text, self.n
         scores = []
         option = case.best
         loads = drawn(case.rates, TRAINING, case.streams.child("choose"))
-        told = case.training.unavailable_many(case.options[option].unavailability(loads, case.p.common_cause))
+        plan = case.options[option]
+        told = plan.training.unavailable_many(plan.unavailability(loads, case.p.common_cause))
+        at = case.within_reach if option == "double" else np.ones(len(case.within_reach), bool)
         seen = case.dark[option]
         unit = n.unit("min_year")
         pairs = {
@@ -132,8 +151,8 @@ class Evidence:
                 1,
             ),
             "chance": (
-                float(kept(told[:, case.within_reach], case.p.promise).all(axis=1).mean()),
-                float(kept(seen[:, case.within_reach], case.p.promise).all(axis=1).mean()),
+                float(kept(told[:, at], case.p.promise).all(axis=1).mean()),
+                float(kept(seen[:, at], case.p.promise).all(axis=1).mean()),
                 "share",
                 1,
             ),
@@ -144,6 +163,8 @@ class Evidence:
             u = case.rates.unavailability(loads)
             predicted = float(case.model.unavailable(u) @ case.weights) * YEAR_MIN
             replayed = case.register.replay(self.cut, case.register.hours)
+            assert self.kept_by_half is not None
+            pairs["halves"] = (*self.kept_by_half, "share", 1)
             pairs["register"] = (predicted, replayed, unit, 0)
             pairs["failures"] = (
                 float(counts["failures"].sum()),

@@ -111,7 +111,7 @@ class Numbers:
 
     @cached_property
     def cables(self) -> pl.DataFrame | None:
-        """One row per new link, none as the first: what is kept once it and those before stand; doublings last."""
+        """One row per new link, none as the first: what is kept once it and those before it stand."""
         case, plan = self.case, self.case.options.get("mixed")
         if plan is None or plan.links is None or not plan.links.height:
             return None
@@ -119,10 +119,11 @@ class Numbers:
         links = plan.links.head(MOST_CABLES)
         for step in range(links.height + 1):
             doubled_too = step == links.height and links.height == plan.links.height
-            dark = case.with_links(links.head(step), plan.chosen if doubled_too else ())
+            dark, uncarried = case.with_links(links.head(step), plan.chosen if doubled_too else ())
             rows.append(
                 {
                     "step": step,
+                    "uncarried": uncarried,
                     "worst": float(1 - dark.max()),
                     "kept": float(kept(dark, self.p.promise).mean()),
                     "minutes": float(dark @ case.weights) * YEAR_MIN,
@@ -130,7 +131,8 @@ class Numbers:
             )
         own = links.select("u", "v", "length_m", "cost").with_row_index("step", 1)
         found = pl.DataFrame(rows).with_columns(pl.col("step").cast(pl.UInt32))
-        return found.join(own, on="step", how="left", maintain_order="left")
+        spent = pl.col("cost").fill_null(0.0).cum_sum().alias("spent")
+        return found.join(own, on="step", how="left", maintain_order="left").with_columns(spent)
 
     def unit(self, name: str, count: float = 2) -> Text:
         """A unit of this domain, such as "assets"."""

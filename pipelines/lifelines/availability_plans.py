@@ -189,12 +189,12 @@ def _mixed(
             best, best_chance = plan, chance
         if chance >= choice.wanted or plan.count >= p.most:
             break
-    return best if best is not None and best.count else None
+    return best if best is not None and best.links is not None and best.links.height else None
 
 
 def candidate_links(plain: Plan, costs: Costs, p: AvailabilityParameters) -> pl.DataFrame:
     """
-    Links that could be built from sites that lack most, each like those at its ends.
+    Links that could be built from sites that lack most, each of a class that both of its ends have already.
 
     Returns
     -------
@@ -214,8 +214,8 @@ def candidate_links(plain: Plan, costs: Costs, p: AvailabilityParameters) -> pl.
     at = _classes_at(network)
     rows = []
     for row in links.iter_rows(named=True):
-        mine, theirs = at.get(row["u"], set()), at.get(row["v"], set())
-        able = sorted((mine & theirs) or mine, key=lambda one: (-kinds[one]["capacity"], one))
+        both = at.get(row["u"], set()) & at.get(row["v"], set())
+        able = sorted(both, key=lambda one: (-kinds[one]["capacity"], one))
         if able:
             like = kinds[able[0]]
             capacity = like["capacity"] if np.isfinite(like["capacity"]) else None

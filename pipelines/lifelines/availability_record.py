@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipelines.lifelines.availability_evidence import Evidence
 from pipelines.lifelines.availability_futures import RECORDER, Futures
+from pipelines.lifelines.availability_map import map_of
 from pipelines.lifelines.availability_worth import Worth
 from pipelines.lifelines.dates import last_day
 from workbench._text import Text
@@ -21,8 +23,10 @@ from workbench.decisions import Option, Options, compare_robustness, discover
 if TYPE_CHECKING:
     from pipelines.lifelines.availability_case import Case
     from pipelines.lifelines.availability_numbers import Numbers
+    from pipelines.lifelines.availability_tables import Tables
     from workbench.decisions.assumptions import Rating
     from workbench.domains import Measures
+    from workbench.lifelines.model import Bools, Floats
 
 __all__ = ["RECORDER", "record"]
 
@@ -34,12 +38,11 @@ UNTRIED: dict[str, tuple[Rating, Rating]] = {
     "exponential": ("amber", "green"),
 }
 """What is assumed and not tried: quality of its ground, and impact."""
-AGREE = 0.7
-"""Share of assets that both halves of the register must choose for them to agree."""
 
 
-def record(measures: Measures, case: Case, n: Numbers) -> tuple[Section, ...]:
+def record(measures: Measures, case: Case, t: Tables) -> tuple[Section, ...]:
     """Fill the items of the checklist that this decision can fill."""
+    n = t.n
     labels = {name: n.w.text(f"availability.option.{name}") for name in case.options}
     worth, evidence, tried = Worth(measures, case, n, labels), Evidence(measures, case, n), Futures(case)
     drawn, minutes = tried.drawn, tried.minutes(tried.drawn)
@@ -68,14 +71,7 @@ def record(measures: Measures, case: Case, n: Numbers) -> tuple[Section, ...]:
         worth.results(),
         worth.ranking(),
         vary,
-        futures(
-            count=FUTURES,
-            fails=discover(drawn, fails, tried.inputs.names, case.streams),
-            robustness=compare_robustness(minutes, tried.sets),
-            inputs=tried.inputs,
-            labels=sets,
-            recommended=case.best,
-        )
+        _futures(tried, drawn, fails, minutes, sets, case)
         if len(tried.sets) > 1
         else RECORDER.reason("futures", "nothing_doubled"),
         worth.equity(),
@@ -83,7 +79,7 @@ def record(measures: Measures, case: Case, n: Numbers) -> tuple[Section, ...]:
         Section(
             "changes", prose=(said, n.w.phrase("availability.trigger")), tables=tables, shown=("changes",)
         ),
-        Section("maps", shown=("figure",)),
+        _maps(case, t),
         worth.cost_benefit(),
         worth.targets(),
         worth.recovery(),
@@ -91,18 +87,38 @@ def record(measures: Measures, case: Case, n: Numbers) -> tuple[Section, ...]:
     )
 
 
+def _futures(
+    tried: Futures, drawn: Floats, fails: Bools, minutes: Floats, sets: dict[str, Text], case: Case
+) -> Section:
+    """Futures in which some site falls below the promise whatever is recommended here."""
+    section = futures(
+        count=FUTURES,
+        fails=discover(drawn, fails, tried.inputs.names, case.streams),
+        robustness=compare_robustness(minutes, tried.sets),
+        inputs=tried.inputs,
+        labels=sets,
+        recommended=case.best,
+    )
+    count, said, *more = section.prose
+    values = said.values if isinstance(said, Phrase) else {}
+    key = "availability.futures.fails" if fails.any() else "availability.futures.never"
+    return replace(section, prose=(count, RECORDER.words.phrase(key, **values), *more))
+
+
+def _maps(case: Case, t: Tables) -> Section:
+    """The map of the brief, and that of doubling alone where something else is recommended."""
+    more = case.best == "mixed" and bool(case.choice.chosen)
+    return Section("maps", figures=(map_of(case, t, "double"),) if more else (), shown=("figure",))
+
+
 def _alternatives(case: Case, n: Numbers, labels: dict[str, Text]) -> Section:
     """Do nothing, repair faster, double what was chosen, or what other rankings would."""
     minimum = n.w.text("availability.minimum")
     options = [Option("none", labels["none"], "do_nothing", also_minimum=minimum)]
     options += [Option(name, label) for name, label in labels.items() if name != "none"]
-    options.append(
-        Option(
-            "mesh",
-            n.w.text("availability.option.mesh"),
-            screened_out=n.w.text("availability.out.mesh"),
-        )
-    )
+    if "mixed" not in labels:
+        said, why = n.w.text("availability.option.mixed"), n.w.text("availability.out.mixed")
+        options.append(Option("mixed", said, screened_out=why))
     return alternatives(Options(options))
 
 
@@ -141,10 +157,6 @@ def _certainty(measures: Measures, case: Case, n: Numbers, evidence: Evidence) -
         "minutes": np.quantile(case.minutes[:, list(case.options).index(option)], (0.025, 0.975)),
         "promise": np.quantile(1 - case.dark[option].max(axis=1), (0.025, 0.975)),
     }
-    agree: bool | None = None
-    if evidence.halves is not None:
-        first, second = evidence.halves
-        agree = len(first & second) >= AGREE * max(len(first | second), 1)
     turns = {"minutes": None, "promise": case.p.promise}
     return certainty(
         graded(
@@ -153,7 +165,7 @@ def _certainty(measures: Measures, case: Case, n: Numbers, evidence: Evidence) -
             interval=(float(ends[name][0]), float(ends[name][1])),
             turns_at=turns[name],
             stand_in=name == "promise",
-            halves_agree=agree,
+            halves_agree=evidence.agree,
         )
         for name in ("minutes", "promise")
     )

@@ -87,7 +87,7 @@ class Worth:
 
     def cost_benefit(self) -> Section:
         """What an hour without service that is spared one person costs, by option."""
-        if not self.case.choice.chosen or self.case.people <= 0:
+        if self.case.best == "none" or self.case.people <= 0:
             return RECORDER.reason("cost_benefit", "nothing_doubled" if self.case.people > 0 else "no_people")
         w, n, case, rows = self.n.w.text, self.n, self.case, []
         hours = (case.minutes[:, [0]] - case.minutes) * case.people / 60
@@ -152,7 +152,6 @@ class Worth:
         failures, hours = rates.draw(self.case.p.resamples, self.case.streams.child("judge"))
         for at, row in enumerate(rates.frame.iter_rows(named=True)):
             source = Source("availability_rates", "failures", {"asset_class": row["asset_class"]})
-            unit = n.unit("per_km_year" if row["by_km"] else "per_year")
             rows.append(
                 Row(
                     (
@@ -161,7 +160,8 @@ class Worth:
                         Quantity(
                             f"class.{at}.failures", int(row["failures"]), source=source, kind="counting"
                         ),
-                        n.spread(f"class.{at}.rate", failures[:, at], unit),
+                        n.spread(f"class.{at}.rate", failures[:, at], n.unit("per_year")),
+                        w(f"availability.per.{'km' if row['by_km'] else 'asset'}"),
                         n.spread(f"class.{at}.hours", hours[:, at], "h"),
                     )
                 )
@@ -170,7 +170,8 @@ class Worth:
             Head("class", w("availability.head.class")),
             Head("source", w("sec.source")),
             Head("failures", w("availability.head.failures")),
-            Head("rate", w("availability.head.rate")),
+            Head("rate", w("availability.head.rate"), n.unit("per_year")),
+            Head("per", w("availability.head.per")),
             Head("hours", w("availability.head.repair"), "h"),
         )
         table = Table("classes", w("availability.classes"), heads, tuple(rows))

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from pipelines.lifelines.availability import Availability, AvailabilityParameters
 from pipelines.lifelines.criticality import Criticality, CriticalityParameters
+from pipelines.lifelines.hardening import Hardening, HardeningParameters
 
-__all__ = ["Criticality", "CriticalityParameters"]
+__all__ = [
+    "Availability",
+    "AvailabilityParameters",
+    "Criticality",
+    "CriticalityParameters",
+    "Hardening",
+    "HardeningParameters",
+]

@@ -91,8 +91,8 @@ class HardeningParameters(Parameters):
     solver: Literal["connectivity", "flow"] = _field(
         "connectivity", "Whether a path is enough for service, or capacities count", "服务判定：连通即可，或计入容量"
     )
-    events: int = _field(200, "Events drawn", "抽取的事件数", "events", ge=20, le=20_000)
-    samples: int = _field(2, "Samples of damage in each event", "每次事件的损坏抽样数", "", ge=1, le=200)
+    events: int = _field(400, "Events drawn", "抽取的事件数", "events", ge=20, le=20_000)
+    samples: int = _field(1, "Samples of damage in each event", "每次事件的损坏抽样数", "", ge=1, le=200)
     held_out: float = _field(
         0.5, "Share of the events that judge and are not chosen on", "仅用于检验、不参与选择的事件比例", "share", ge=0.2, le=0.8
     )

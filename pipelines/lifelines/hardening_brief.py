@@ -92,7 +92,7 @@ class _Writer:
         more = len(labels) - SHOWN_NAMES
         if more < 2:
             return labels
-        counted = self.w.phrase("hardening.more", count=self.n.count("more", more, "assets"))
+        counted = self.w.phrase("hardening.more", count=Quantity("more", more))
         return (*labels[:SHOWN_NAMES], counted)
 
     def people(self) -> Phrase:
@@ -159,7 +159,7 @@ class _Writer:
         often = sum(self.case.chance.get(one, 0.0) >= OFTEN for one in self.case.chosen)
         return self.w.phrase(
             "hardening.point.again",
-            often=self.n.count("often", often, "assets"),
+            often=Quantity("often", often),
             k=self.n.k,
             level=Quantity("often.level", OFTEN, "share"),
         )
@@ -216,7 +216,7 @@ class _Writer:
         told.append(
             w.phrase(
                 "hardening.assume.looked",
-                contenders=n.count("contenders", len(self.case.contenders), "assets"),
+                contenders=Quantity("contenders", len(self.case.contenders)),
                 candidates=n.count("candidates", len(self.case.candidates), "assets"),
             )
         )

@@ -76,7 +76,7 @@ class Case:
     verdict
         Options ranked by services lost on the events that judge.
     recommended
-        The greedy choice, unless another option is surely better.
+        The greedy choice, unless another option is surely better by a difference that matters.
     chance
         How often each asset is chosen when events are drawn again.
     year
@@ -191,7 +191,7 @@ def case_of(measures: Measures, p: HardeningParameters) -> Case:
     curves, plain = curves_of(p.curves), city(measures)
     system = classed(plain, p.hazard, curves)
     findings = {name: check(network) for name, network in system.layers.items()}
-    streams, year = Streams(p.seed).child("hardening"), p.age_year or last_day(measures).year
+    streams, year = Streams(p.seed).child("hardening"), p.age_year or year_of(system, measures)
     loss = PeopleLoss(system, solver=p.solver, through_others=p.through_others)
     hazard = Hazard(system, p, p.events, streams.child("hazard"), year=year)
     everything = sampled(system, curves, p, hazard.intensities(), streams)
@@ -203,8 +203,8 @@ def case_of(measures: Measures, p: HardeningParameters) -> Case:
     options = options_of(loss, train, candidates, contenders, means, streams)
     if not options["chosen"]:
         raise DataRejected(
-            f"Nothing that can be hardened within the budget saves any service in this {p.hazard}: raise the "
-            "budget, or give `harden_cost` to more assets."
+            f"Nothing that can be hardened within the means saves any service in this {p.hazard}: raise `k`, "
+            "`budget` or `factor` (empty: a hardened asset never fails), or give more assets a `harden_cost`."
         )
     lost = np.stack([loss(test.with_hardened(one)) for one in options.values()], axis=1)
     by_event = test.by_event(lost) * loss.people
@@ -216,8 +216,9 @@ def case_of(measures: Measures, p: HardeningParameters) -> Case:
         likely=LIKELY,
         streams=streams.child("rank"),
     )
+    beaten = verdict.of(verdict.p_within, "chosen") <= 1 - SURE
     best = verdict.best
-    recommended = best if best not in (None, "none", "chosen") and verdict.separated else "chosen"
+    recommended = best if beaten and best is not None and best != "none" else "chosen"
     chance = frequency(
         loss,
         train,
@@ -250,6 +251,18 @@ def case_of(measures: Measures, p: HardeningParameters) -> Case:
     )
 
 
+def year_of(system: InterdependentSystem, measures: Measures) -> int:
+    """Year of the newest asset; of the last day of the data where none says when it was built."""
+    built = [
+        frame["install_year"].max()
+        for network in system.layers.values()
+        for frame in (network.nodes, network.edges)
+        if "install_year" in frame.columns
+    ]
+    known = [one for one in built if isinstance(one, int)]
+    return max(known, default=last_day(measures).year)
+
+
 def sampled(
     system: InterdependentSystem,
     curves: Curves,
@@ -264,6 +277,15 @@ def sampled(
         rows = np.broadcast_to(chance, (p.events, system.size)).repeat(p.samples, axis=0)
         states.append(sample_damage(system, rows, streams=streams.child("damage")))
     return Sampled(states[0], states[1], np.arange(p.events).repeat(p.samples))
+
+
+def luck(system: InterdependentSystem, p: HardeningParameters, streams: Streams) -> Floats:
+    """Uniform numbers behind `sampled`, shape (samples, assets): an asset fails where its chance is above."""
+    names = system.assets.select("layer", "part", "id").iter_rows()
+    drawn = streams.child("damage")
+    return np.stack(
+        [drawn.generator("damage", *who).random(p.events * p.samples) for who in names], axis=1
+    )
 
 
 def halves(everything: Sampled, p: HardeningParameters) -> tuple[Sampled, Sampled]:

@@ -88,7 +88,7 @@ def _again(case: Case, loss: PeopleLoss, train: Sampled, *, fresh: bool) -> tupl
 
 def _kept(n: Numbers, key: str, loss: PeopleLoss, train: Sampled, *, fresh: bool) -> Quantity:
     found = set(_again(n.case, loss, train, fresh=fresh))
-    return n.count(f"kept.{key}", len(found & set(n.case.chosen)), "assets")
+    return Quantity(f"kept.{key}", len(found & set(n.case.chosen)))
 
 
 def _by_other_solver(n: Numbers) -> Phrase:
@@ -102,7 +102,7 @@ def _by_other_solver(n: Numbers) -> Phrase:
         )
         for name in ("chosen", "rule")
     }
-    kept = n.count(f"kept.{other}", len(set(picked["chosen"]) & set(case.chosen)), "assets")
+    kept = Quantity(f"kept.{other}", len(set(picked["chosen"]) & set(case.chosen)))
     lost = {name: loss(case.test.with_hardened(one)) for name, one in picked.items()}
     apart = case.test.by_event((lost["rule"] - lost["chosen"])[:, None]) * loss.people
     draws = resample_ratio(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ from workbench.lifelines.fragility import (
     read_fragility_table,
     shipped_curves,
 )
-from workbench.lifelines.model import Floats
+from workbench.lifelines.model import Bools, Floats
 
 Kind = Literal["earthquake", "flood", "wind", "age"]
 STURDY, INVENTED = "sturdy", "invented"
@@ -157,6 +158,66 @@ def _of_node(hazard: Kind, curves: Curves, network: LifelineNetwork, own: str | 
             return "electrical_equipment_flooded"
         return "infrastructure_flooded" if own == "pump_station" else STURDY
     return "station_in_wind" if hazard == "wind" and electric else STURDY
+
+
+class Fragilities:
+    """
+    Chances of failing of assets with a class each, over and over: `damage_probability` without its checks.
+
+    Parameters
+    ----------
+    system
+        With a class for every asset.
+    curves
+        By class.
+    """
+
+    def __init__(self, system: InterdependentSystem, curves: Curves) -> None:
+        self.size = system.size
+        column = np.concatenate(
+            [
+                frame["fragility_class"].to_numpy()
+                for network in system.layers.values()
+                for frame in (network.nodes, network.edges)
+            ]
+        )
+        lengths = np.concatenate(
+            [
+                part
+                for network in system.layers.values()
+                for part in (np.full(network.n, np.nan), network.arrays.length_m / 1000)
+            ]
+        )
+        self._groups = []
+        for name in np.unique(column):
+            which = np.flatnonzero(column == name)
+            self._groups.append((which, curves[name], lengths[which] if curves[name].per_km else None))
+
+    def probability(
+        self, intensities: Mapping[str, Floats], strength: float = 1.0, only: Bools | None = None
+    ) -> Floats:
+        """
+        Chance that each asset fails.
+
+        Parameters
+        ----------
+        intensities
+            By measure, shape (events, assets).
+        strength
+            How many times as much as its curve says every asset bears.
+        only
+            Assets asked for, shape (assets,); the others come out as 0.
+        """
+        rows = len(next(iter(intensities.values())))
+        found = np.zeros((rows, self.size))
+        for which, curve, lengths in self._groups:
+            wanted = slice(None) if only is None else only[which]
+            at = which[wanted]
+            if not len(at):
+                continue
+            values = intensities[curve.measure][:, at] / strength if curve.measure else np.zeros((rows, len(at)))
+            found[:, at] = curve.probability(values, None if lengths is None else lengths[wanted])
+        return found
 
 
 def invented(system: InterdependentSystem, curves: Curves) -> tuple[str, ...]:

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
-from pipelines.lifelines.hardening_case import Case
+from pipelines.lifelines.hardening_case import Case, luck
 from pipelines.lifelines.hardening_changes import severities
-from pipelines.lifelines.hardening_classes import STURDY
-from pipelines.lifelines.hardening_hazard import Hazard
+from pipelines.lifelines.hardening_classes import Fragilities
 from pipelines.lifelines.hardening_loss import PeopleLoss
 from workbench.decisions import Inputs, UncertainInput
-from workbench.lifelines import InterdependentSystem
-from workbench.lifelines.damage import damage_probability
-from workbench.lifelines.hazard import Intensity
 
 if TYPE_CHECKING:
     from workbench.briefs.recording import Recorder
     from workbench.lifelines.model import Bools, Floats
 
-EVENTS = 32
-"""Events in which futures are tried, drawn apart from all others."""
+MOST_EVENTS = 100
 RANGES = (8.5, 40.7)
 """Ranges of correlation for peak acceleration in Jayaram and Baker (2009), km."""
-LEVELS = 5
+LEVELS = 3
 STRENGTH, LEANING_LEAST = (0.7, 1.4), 0.6
 EAST_KM = {"earthquake": 10.0, "wind": 20.0}
 UNITS = {"earthquake": "ratio", "flood": "m", "wind": "m/s"}
+IDLE = "random"
+"""Option that is no plan, and is not tried in futures."""
 
 
 class Futures:
     """
-    What every option saves in other futures, on events drawn for them alone.
+    What every option saves in other futures, in the events held out and on their luck, one sample of each.
 
     Parameters
     ----------
@@ -46,6 +43,10 @@ class Futures:
 
     def __init__(self, case: Case, recorder: Recorder) -> None:
         self.case, self._make = case, partial(recorder.uncertain, "hardening")
+        self.options = tuple(name for name in case.options if name != IDLE or name == case.recommended)
+        self.events, first = np.unique(case.test.event, return_index=True)
+        self.events, first = self.events[:MOST_EVENTS], first[:MOST_EVENTS]
+        self._samples = case.p.samples * int(self.events[0]) + first
 
     @cached_property
     def inputs(self) -> Inputs:
@@ -68,102 +69,97 @@ class Futures:
         return Inputs(tuple(made))
 
     @cached_property
-    def hazard(self) -> Hazard:
-        """Events of its own."""
-        case = self.case
-        return Hazard(case.system, case.p, EVENTS, case.streams.child("futures"), year=case.year)
+    def _uniform(self) -> Floats:
+        """Luck of every asset in every event, that of the main samples, shape (events, assets)."""
+        return luck(self.case.system, self.case.p, self.case.streams)[self._samples]
 
     @cached_property
-    def uniform(self) -> Floats:
-        """Luck of every asset in every event, the same in all futures, shape (events, assets)."""
-        return np.asarray(
-            self.case.streams.child("futures").generator("luck").random((EVENTS, self.case.system.size))
-        )
+    def _fragilities(self) -> Fragilities:
+        return Fragilities(self.case.system, self.case.curves)
 
     @cached_property
-    def _few(self) -> InterdependentSystem:
-        """The networks with a class for the assets of some option alone: only these are hardened."""
-        case = self.case
-        wanted = np.zeros(case.system.size, bool)
-        for assets in case.options.values():
-            wanted[list(assets)] = True
-        layers = {}
-        for name, network in case.system.layers.items():
-            own = case.system.layer_state(name, wanted)
-            keep = [
-                pl.when(pl.lit(pl.Series(part))).then(pl.col("fragility_class")).otherwise(pl.lit(STURDY))
-                for part in (own[: network.n], own[network.n :])
-            ]
-            layers[name] = network.with_columns(
-                [keep[0].alias("fragility_class")], [keep[1].alias("fragility_class")]
-            )
-        return InterdependentSystem(layers, case.system.dependencies)
+    def _touched(self) -> Bools:
+        """Assets of some option: only these are hardened."""
+        wanted = np.zeros(self.case.system.size, bool)
+        for name in self.options:
+            wanted[list(self.case.options[name])] = True
+        return wanted
 
     @cached_property
-    def _losses(self) -> tuple[PeopleLoss, PeopleLoss | None]:
-        """Loss with failures passing on, and apart where futures ask for it."""
-        case = self.case
+    def _apart(self) -> PeopleLoss | None:
+        """Loss without dependencies, where futures ask for it."""
         if "leaning" not in self.inputs.names:
-            return case.loss, None
-        return case.loss, PeopleLoss(case.system, solver=case.p.solver, through_others=False)
+            return None
+        return PeopleLoss(self.case.system, solver=self.case.p.solver, through_others=False)
 
-    def lost(self, values: Floats) -> Floats:
+    @cached_property
+    def _levels(self) -> Floats:
+        """Ranges of correlation that are tried; a range takes the nearest."""
+        one = self.inputs["range"]
+        return np.unique([*np.geomspace(one.low, one.high, LEVELS), one.base])
+
+    def lost(self, values: Floats, options: Sequence[str] | None = None) -> Floats:
         """
-        Services lost in an event under every option.
+        Services lost in an event.
 
         Parameters
         ----------
         values
             Inputs of each future, shape (futures, inputs).
+        options
+            Which options; all that are plans by default.
 
         Returns
         -------
         lost
             Persons, shape (futures, options).
         """
-        named = [dict(zip(self.inputs.names, row, strict=True)) for row in np.asarray(values, float)]
-        return np.array([self._one(row) for row in named])
+        names = self.options if options is None else options
+        rows = [dict(zip(self.inputs.names, row, strict=True)) for row in np.asarray(values, float).tolist()]
+        return np.array([self._one(row, names) for row in rows])
 
     def saved(self, values: Floats) -> Floats:
         """What every option saves against hardening nothing, shape (futures, options)."""
         lost = self.lost(values)
-        return lost[:, :1] - lost
+        return np.asarray(lost[:, :1] - lost)
 
     def of_choice(self, values: Floats) -> Floats:
         """What the choice saves, shape (futures,)."""
-        return np.asarray(self.saved(values)[:, self.case.column(self.case.recommended)])
+        lost = self.lost(values, ("none", self.case.recommended))
+        return np.asarray(lost[:, 0] - lost[:, 1])
 
-    def _one(self, row: dict[str, float]) -> Floats:
-        case, levels = self.case, self._levels
-        range_km = float(levels[np.argmin(np.abs(np.log(levels / row["range"])))]) if "range" in row else None
+    def _one(self, row: dict[str, float], options: Sequence[str]) -> Floats:
+        case, range_km = self.case, None
+        if "range" in row:
+            range_km = float(self._levels[np.argmin(np.abs(np.log(self._levels / row["range"])))])
         strong = next((value for name, value in row.items() if name.startswith("severity")), None)
-        intensities = self.hazard.intensities(strong, east_km=row.get("east", 0.0), range_km=range_km)
-        up = self._up(case.system, intensities, row["strength"])
-        hardened: Bools = np.ones_like(up)
+        found = case.hazard.intensities(
+            strong, east_km=row.get("east", 0.0), range_km=range_km, events=self.events
+        )
+        intensities = {one.measure: one.values for one in found}
+        chance = self._fragilities.probability(intensities, row["strength"])
+        up = (self._uniform >= chance) & case.system.intact
+        sturdy = np.ones_like(up)
         if "factor" in row:
-            hardened = self._up(self._few, intensities, row["strength"] * row["factor"])
-        states = []
-        for assets in case.options.values():
-            state = up.copy()
-            state[:, list(assets)] |= hardened[:, list(assets)]
-            states.append(state)
-        every = np.concatenate(states)
-        through, apart = self._losses
-        lost = through(every) * through.people
-        if apart is not None:
-            lost = row["leaning"] * lost + (1 - row["leaning"]) * apart(every) * apart.people
-        return np.asarray(lost.reshape(len(states), EVENTS).mean(axis=1))
+            chance = self._fragilities.probability(
+                intensities, row["strength"] * row["factor"], self._touched
+            )
+            sturdy = self._uniform >= chance
+        lost = self._people(up, row.get("leaning", 1.0))
+        means = []
+        for name in options:
+            which, own = list(case.options[name]), lost.copy()
+            helped = up[:, which] | (sturdy[:, which] & case.system.intact[which])
+            changed = np.flatnonzero((helped != up[:, which]).any(axis=1))
+            state = up[changed]
+            state[:, which] = helped[changed]
+            own[changed] = self._people(state, row.get("leaning", 1.0))
+            means.append(own.mean())
+        return np.array(means)
 
-    @cached_property
-    def _levels(self) -> Floats:
-        """Ranges of correlation that are tried; a range takes the nearest."""
-        if "range" not in self.inputs.names:
-            return np.array([1.0])
-        one = self.inputs["range"]
-        return np.unique([*np.geomspace(one.low, one.high, LEVELS), one.base])
-
-    def _up(self, system: InterdependentSystem, intensities: list[Intensity], strength: float) -> Bools:
-        """What stays up where every asset bears so many times as much as its curve says."""
-        scaled = [Intensity(one.measure, one.values / strength) for one in intensities]
-        chance = damage_probability(system, scaled, self.case.curves)
-        return np.asarray((self.uniform >= chance) & system.intact)
+    def _people(self, states: Bools, leaning: float) -> Floats:
+        """Services lost in states."""
+        lost = self.case.loss(states) * self.case.loss.people
+        if self._apart is not None and leaning < 1:
+            lost = leaning * lost + (1 - leaning) * self._apart(states) * self._apart.people
+        return np.asarray(lost)

@@ -23,7 +23,7 @@ from workbench.lifelines.hazard import (
     median_intensity,
     wind_field,
 )
-from workbench.lifelines.model import Floats
+from workbench.lifelines.model import Floats, Ints
 from workbench.simulation import Streams
 
 if TYPE_CHECKING:
@@ -71,7 +71,12 @@ class Hazard:
         return RELATIONS[RELATION["pga_g"]].source if self.kind == "earthquake" else ""
 
     def intensities(
-        self, severity: float | None = None, *, east_km: float = 0.0, range_km: float | None = None
+        self,
+        severity: float | None = None,
+        *,
+        east_km: float = 0.0,
+        range_km: float | None = None,
+        events: Ints | None = None,
     ) -> list[Intensity]:
         """
         How strong the events are.
@@ -84,6 +89,8 @@ class Hazard:
             How far the centre lies further east.
         range_km
             Range of the correlation in place of that set.
+        events
+            Which events, by number; all by default.
 
         Returns
         -------
@@ -91,6 +98,7 @@ class Hazard:
             One for each measure of the hazard, shape (events, assets).
         """
         strong = self.severity if severity is None else severity
+        which: Ints | slice = slice(None) if events is None else events
         if self.kind == "earthquake":
             x, y = self._centre(east_km)
             quake = Earthquake(magnitude=strong, x=x, y=y, depth_km=self.p.depth_km)
@@ -100,16 +108,17 @@ class Hazard:
                 median = median_intensity(
                     self.system, quake, relation=RELATION[measure], vs30=self.p.vs30
                 ).values
-                made.append(Intensity(measure, median * residual[measure]))
+                made.append(Intensity(measure, median * residual[measure][which]))
             return made
         if self.kind == "flood":
-            return [Intensity("depth_m", np.maximum(self._ground + strong + self._shift, 0.0))]
+            return [Intensity("depth_m", np.maximum(self._ground + strong + self._shift[which], 0.0))]
         if self.kind == "wind":
             x, y = self._centre(east_km)
             storm = Storm(x=x, y=y, max_gust_m_s=strong, radius_km=self.p.radius_km)
             gust = wind_field(self.system, storm).values
-            return [Intensity("gust_m_s", gust * np.exp(self.p.gust_sd * self._normal)[:, None])]
-        return [Intensity("age_y", np.repeat(self._age[None] * strong, self.events, axis=0))]
+            return [Intensity("gust_m_s", gust * np.exp(self.p.gust_sd * self._normal[which])[:, None])]
+        rows = len(np.arange(self.events)[which])
+        return [Intensity("age_y", np.repeat(self._age[None] * strong, rows, axis=0))]
 
     def _centre(self, east_km: float) -> tuple[float, float]:
         east, north = self.p.centre
@@ -129,24 +138,28 @@ class Hazard:
         return found
 
     def _residual(self, range_km: float) -> dict[str, Floats]:
-        """Shaking over its median by measure, shape (events, assets); both measures move together."""
+        """Shaking over its median by measure, shape (events, assets): exp(tau z + phi e), the same z and e."""
         if range_km not in self._residuals:
-            ones = np.ones(self.system.size)
-            made = {}
-            for measure in TAKES["earthquake"]:
-                relation = RELATIONS[RELATION[measure]]
-                field = intensity_field(
-                    self.system,
-                    median=Intensity(measure, ones),
-                    tau=relation.tau,
-                    phi=relation.phi,
-                    range_km=range_km,
-                    samples=self.events,
-                    streams=self.streams,
-                )
-                made[measure] = field.all().values
-            self._residuals[range_km] = made
+            within = self._deviations(phi=1.0, range_km=range_km)
+            between = self._deviations(tau=1.0)[:, :1]  # the same at every site
+            relations = {measure: RELATIONS[RELATION[measure]] for measure in TAKES["earthquake"]}
+            self._residuals[range_km] = {
+                measure: np.exp((one.tau or 0.0) * between + (one.phi or 0.0) * within)
+                for measure, one in relations.items()
+            }
         return self._residuals[range_km]
+
+    def _deviations(self, *, tau: float = 0.0, phi: float = 0.0, range_km: float = 0.0) -> Floats:
+        field = intensity_field(
+            self.system,
+            median=Intensity("deviation", np.ones(self.system.size)),
+            tau=tau,
+            phi=phi,
+            range_km=range_km,
+            samples=self.events,
+            streams=self.streams,
+        )
+        return np.log(field.all().values)
 
     @cached_property
     def _normal(self) -> Floats:

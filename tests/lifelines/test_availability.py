@@ -1,190 +1,199 @@
-"""Availability of sites: closed forms, enumeration, and what doubling gives."""
-
-from __future__ import annotations
+"""Availability of sites: closed forms, enumeration of all states, other weights for the same states."""
 
 from itertools import product
 
 import numpy as np
-import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from workbench.errors import BadParameter
-from workbench.lifelines import LifelineNetwork, _strata
+from workbench.errors import BadParameter, UnknownName
+from workbench.lifelines import _strata
 from workbench.lifelines.availability import availability_model
-from workbench.lifelines.doubling import YEAR_MIN, double_for, doubled
 from workbench.lifelines.solvers.connectivity import Connectivity
 from workbench.simulation import Streams
 
 STREAMS = Streams(7)
+WEAK = 9
+"""Assets that fail in enumerations: 512 states."""
 
 
-def network(edges: list[tuple[str, str]], sites: dict[str, float], source: str = "s") -> LifelineNetwork:
-    names = sorted({end for edge in edges for end in edge} | set(sites) | {source})
-    nodes = pl.DataFrame(
-        {
-            "id": names,
-            "kind": ["source" if one == source else None for one in names],
-            "demand": [1.0 if one in sites else 0.0 for one in names],
-            "people": [sites.get(one, 0.0) for one in names],
-        }
-    )
-    rows = {
-        "id": [f"e{i}" for i in range(len(edges))],
-        "u": [u for u, _ in edges],
-        "v": [v for _, v in edges],
-    }
-    return LifelineNetwork("telecom", nodes, pl.DataFrame(rows))
-
-
-def edge_shares(made: LifelineNetwork, share: float) -> np.ndarray:
+def edge_shares(made, share):
     return np.concatenate([np.zeros(made.n), np.full(made.m, share)])
 
 
-BRIDGE = network([("s", "a"), ("s", "b"), ("a", "b"), ("a", "t"), ("b", "t")], {"t": 10.0})
+def unavailable(made, u):
+    return availability_model(made, u, streams=STREAMS).unavailable()
+
+
+def brute(made, u):
+    """Unavailability of each site over all states."""
+    weak = np.flatnonzero((u > 0) & made.intact)
+    sites, solver = np.flatnonzero(made.arrays.demand > 0), Connectivity(made)
+    states = np.array(list(product((True, False), repeat=len(weak))), bool).reshape(2 ** len(weak), len(weak))
+    up = np.tile(made.intact, (len(states), 1))
+    up[:, weak] = states
+    chance = np.prod(np.where(states, 1 - u[weak], u[weak]), axis=1)
+    return chance @ ~solver.served_many(up)[:, sites]
+
+
+@pytest.fixture(scope="module")
+def bridge(build):
+    """Two ways from 0 to 3 with a bridge between them; the site is 3."""
+    return build([(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)], demand=[0, 0, 0, 1])
 
 
 class TestClosedForms:
     @pytest.mark.parametrize("p", [0.5, 0.9, 0.99])
-    def test_the_bridge_network_has_its_polynomial(self, p):
+    def test_the_bridge_network_has_its_polynomial(self, bridge, p):
         """Two-terminal reliability 2p^2 + 2p^3 - 5p^4 + 2p^5 (Barlow and Proschan 1975, chapter 2)."""
-        found = availability_model(BRIDGE, edge_shares(BRIDGE, 1 - p), streams=STREAMS).availability()
+        found = availability_model(bridge, edge_shares(bridge, 1 - p), streams=STREAMS).availability()
         expected = 2 * p**2 + 2 * p**3 - 5 * p**4 + 2 * p**5
-        assert found["availability"][0] == pytest.approx(expected, abs=1e-9)  # what is left out is rarer
+        assert found["availability"][0] == pytest.approx(expected, abs=1e-9)
         assert found["low"][0] <= expected <= found["high"][0] + 1e-9
 
-    def test_a_chain_is_the_product_and_twins_are_parallel(self):
-        chain = network([("s", "a"), ("a", "t")], {"t": 1.0})
-        twin = network([("s", "t"), ("s", "t")], {"t": 1.0})
-        one, two = (
-            availability_model(made, edge_shares(made, 0.02), streams=STREAMS).unavailable()[0]
-            for made in (chain, twin)
+    def test_a_chain_is_the_product_and_twins_are_parallel(self, build):
+        chain = build([(0, 1), (1, 2)], demand=[0, 0, 1])
+        twin = build([(0, 1), (0, 1)], demand=[0, 1])
+        assert unavailable(chain, edge_shares(chain, 0.02))[0] == pytest.approx(1 - 0.98**2, abs=1e-15)
+        assert unavailable(twin, edge_shares(twin, 0.02))[0] == pytest.approx(0.02**2, abs=1e-15)
+
+    @pytest.mark.parametrize("k", range(1, 7))
+    def test_a_ring_is_cut_by_one_failure_on_either_side(self, build, k):
+        """Site k of a ring of 7 edges: both of its ways fail."""
+        ring = build([(i, (i + 1) % 7) for i in range(7)], demand=[i == k for i in range(7)])
+        p = 0.97
+        assert unavailable(ring, edge_shares(ring, 1 - p))[0] == pytest.approx(
+            (1 - p**k) * (1 - p ** (7 - k))
         )
-        assert one == pytest.approx(1 - 0.98**2, abs=1e-15)
-        assert two == pytest.approx(0.02**2, abs=1e-15)
 
-    def test_a_site_is_down_with_its_own_node(self):
-        made = network([("s", "t")], {"t": 1.0})
-        u = np.where(np.arange(made.size) == made.asset("t"), 0.01, 0.0)
-        assert availability_model(made, u, streams=STREAMS).unavailable()[0] == pytest.approx(0.01)
+    def test_a_site_is_down_with_its_own_node(self, build):
+        made = build([(0, 1)], demand=[0, 1])
+        u = np.where(np.arange(made.size) == 1, 0.01, 0.0)
+        assert unavailable(made, u)[0] == pytest.approx(0.01)
 
-    def test_doubling_follows_the_beta_factor_model(self):
-        assert doubled(np.array([0.01]), 0.1)[0] == pytest.approx(0.001 + 0.009**2)
-        assert doubled(np.array([0.01]), 0.0)[0] == pytest.approx(0.0001)
-        assert doubled(np.array([0.01]), 1.0)[0] == pytest.approx(0.01)
+    def test_two_sources_stand_in_for_each_other(self, build):
+        made = build([(0, 1), (1, 2)], sources=(0, 2), demand=[0, 1, 0])
+        u = np.full(made.size, 0.1)
+        u[1] = 0
+        assert unavailable(made, u)[0] == pytest.approx((1 - 0.9**2) ** 2)
 
+    def test_a_site_without_any_path_is_never_served(self, build):
+        made = build([(0, 1)], n=3, demand=[0, 1, 1])
+        model = availability_model(made, edge_shares(made, 0.1), streams=STREAMS)
+        assert model.unavailable() == pytest.approx([0.1, 1.0])
+        assert model.never.tolist() == [False, True]
 
-def brute(made: LifelineNetwork, u: np.ndarray) -> np.ndarray:
-    """Unavailability of each site over all states."""
-    weak = np.flatnonzero(u > 0)
-    sites, solver = np.flatnonzero(made.arrays.demand > 0), Connectivity(made)
-    total = np.zeros(len(sites))
-    for states in product((True, False), repeat=len(weak)):
-        up = made.intact.copy()
-        up[weak] = states
-        chance = np.prod(np.where(states, 1 - u[weak], u[weak]))
-        total += chance * (solver.served(up)[sites] == 0)
-    return total
+    def test_a_long_ring_is_exact_where_every_pair_is_tried(self, build):
+        """A ring of 60 edges: pairs in full, the rest sampled; the site in the middle."""
+        ring = build([(i, (i + 1) % 60) for i in range(60)], demand=[i == 30 for i in range(60)])
+        model = availability_model(ring, edge_shares(ring, 1e-4), streams=STREAMS)
+        assert model.unavailable()[0] == pytest.approx((1 - 0.9999**30) ** 2, rel=1e-3)
 
 
 @st.composite
-def small(draw: st.DrawFn) -> tuple[LifelineNetwork, np.ndarray]:
-    names = ["s", "a", "b", "c"]
-    pairs = [(u, v) for i, u in enumerate(names) for v in names[i + 1 :]]
-    edges = draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=6))
-    made = network(edges, {"a": 1.0, "c": 3.0})
-    u = draw(st.lists(st.floats(0, 0.4), min_size=made.size, max_size=made.size))
-    return made, np.array(u)
+def cases(draw, some):
+    made = draw(some())
+    assume((made.arrays.demand > 0).any())
+    weak = draw(st.permutations(range(made.size)))[:WEAK]
+    u = np.zeros(made.size)
+    u[weak] = draw(st.lists(st.floats(0.001, 0.4), min_size=len(weak), max_size=len(weak)))
+    return made, np.where(made.intact, u, 0.0)
 
 
 class TestStates:
-    @given(small())
+    @given(st.data())
+    @settings(max_examples=120, deadline=None)
+    def test_blocks_give_what_enumeration_gives(self, some, data):
+        """Several sources, directions, parallel edges, closed edges, assets out of service."""
+        made, u = data.draw(cases(some))
+        assert unavailable(made, u) == pytest.approx(brute(made, u), abs=1e-9)
+
+    @given(st.data())
     @settings(max_examples=40, deadline=None)
-    def test_all_states_give_what_enumeration_gives(self, case):
-        made, u = case
-        assert availability_model(made, u, streams=STREAMS).unavailable() == pytest.approx(
-            brute(made, u), abs=1e-9
+    def test_other_weights_are_other_unavailabilities(self, some, data):
+        made, u = data.draw(cases(some))
+        model = availability_model(made, u, streams=STREAMS)
+        rows = np.stack([u * 0.5, u, u * 0.0, np.minimum(u * 2, 0.9)])
+        assert model.unavailable_many(rows) == pytest.approx(
+            np.stack([brute(made, row) for row in rows]), abs=1e-9
         )
 
-    @given(small())
-    @settings(max_examples=25, deadline=None)
-    def test_other_weights_are_other_unavailabilities(self, case):
-        made, u = case
+    @given(st.data())
+    @settings(max_examples=40, deadline=None)
+    def test_changing_one_asset_is_told_from_the_same_states(self, some, data):
+        made, u = data.draw(cases(some))
         model = availability_model(made, u, streams=STREAMS)
-        less = u * 0.5
-        assert model.unavailable(less) == pytest.approx(brute(made, less), abs=1e-9)
+        found = model.changes(u * 0.3, u * 0.8).toarray()
+        before = brute(made, u * 0.8)
+        for asset in np.flatnonzero(u > 0):
+            changed = u * 0.8
+            changed[asset] = u[asset] * 0.3
+            assert before + found[asset] == pytest.approx(brute(made, changed), abs=1e-9)
+        assert np.abs(found[u == 0]).max(initial=0.0) == 0
 
-    @given(small())
+    @given(st.data())
     @settings(max_examples=25, deadline=None)
-    def test_changing_one_asset_is_told_from_the_same_states(self, case):
-        made, u = case
+    def test_what_a_site_cannot_do_without_makes_up_its_availability(self, some, data):
+        made, u = data.draw(cases(some))
         model = availability_model(made, u, streams=STREAMS)
-        twice, weak = doubled(u, 0.1), np.flatnonzero(u > 0)
-        found = model.with_each(twice, weak, u)
-        for row, asset in enumerate(weak):
-            changed = u.copy()
-            changed[asset] = twice[asset]
-            assert found[row] == pytest.approx(brute(made, changed), abs=1e-9)
+        for at in np.flatnonzero(~model.never):
+            weak = model.weak_points(made.asset_ids[model.sites[at]])
+            product_ = np.prod(1 - weak["own"].to_numpy() - weak["ways"].to_numpy())
+            assert product_ == pytest.approx(1 - model.unavailable()[at], abs=1e-9)
 
-    def test_sampled_states_agree_with_all_of_them_within_the_interval(self, monkeypatch):
-        rng = np.random.default_rng(3)
-        edges = [(f"n{i}", f"n{i + 1}") for i in range(9)] + [
-            ("n0", "n5"),
-            ("n3", "n9"),
-            ("s", "n0"),
-            ("s", "n4"),
-        ]
-        made = network(edges, {f"n{i}": 1.0 for i in range(10)})
-        u = rng.uniform(0, 0.1, made.size)
+    @staticmethod
+    def ladder(build):
+        edges = [(i, i + 1) for i in range(9)] + [(0, 5), (3, 9), (10, 0), (10, 4)]
+        made = build(edges, sources=(10,), demand=[1] * 10 + [0])
+        return made, np.random.default_rng(3).uniform(0, 0.1, made.size)
+
+    def test_sampled_states_agree_with_all_of_them_within_the_interval(self, build, monkeypatch):
+        made, u = self.ladder(build)
         exact = availability_model(made, u, streams=STREAMS).availability().sort("id")
         monkeypatch.setattr(_strata, "STATES", 30)
-        inside = []
+        inside, wide = [], []
         for seed in range(20):
             drawn = availability_model(made, u, streams=Streams(seed), samples=500).availability().sort("id")
-            inside.append(
-                ((drawn["low"] <= exact["availability"]) & (exact["availability"] <= drawn["high"])).mean()
-            )
-        assert np.mean(inside) >= 0.9
+            truth = exact["availability"]
+            inside.append(((drawn["low"] <= truth) & (truth <= drawn["high"])).mean())
+            wide.append((drawn["high"] - drawn["low"]).max())
+        assert np.mean(inside) >= 0.93
+        assert max(wide) < 0.02
 
-    def test_the_same_seed_gives_the_same_states(self):
-        one, two = (
-            availability_model(BRIDGE, edge_shares(BRIDGE, 0.1), streams=Streams(1)).unavailable()
-            for _ in range(2)
+    def test_states_weighed_anew_spread_as_sampling_does(self, build, monkeypatch):
+        made, u = self.ladder(build)
+        monkeypatch.setattr(_strata, "STATES", 30)
+        models = [availability_model(made, u, streams=Streams(seed), samples=500) for seed in range(40)]
+        between = np.std([one.unavailable() for one in models], axis=0)
+        again = models[0].unavailable_many(np.tile(u, (400, 1)), resample=Streams(1))
+        assert again.mean(axis=0) == pytest.approx(models[0].unavailable(), rel=0.02)
+        moving = between > 1e-6
+        assert moving.any()
+        assert np.median(again.std(axis=0)[moving] / between[moving]) == pytest.approx(1.0, abs=0.4)
+
+    def test_rare_states_are_drawn_where_assets_are_alike_and_where_one_fails_often(self, build):
+        """Drawing whole states and asset by asset: both give the chance of each set."""
+        from workbench.lifelines._failures import counts_of, draw
+
+        for u in (np.array([0.1, 0.2, 0.3, 0.05]), np.array([0.999999, 0.2, 0.3, 0.05])):
+            found = draw(counts_of(u), u, 2, 40_000, np.random.default_rng(1))
+            assert (np.diff(found, axis=1) > 0).all()
+            pairs, counts = np.unique(found, axis=0, return_counts=True)
+            odds = u / (1 - u)
+            weight = odds[pairs].prod(axis=1)
+            every = sum(odds[i] * odds[j] for i in range(4) for j in range(i))
+            assert counts / 40_000 == pytest.approx(weight / every, abs=0.01)
+
+    def test_the_same_seed_gives_the_same_states(self, build, monkeypatch):
+        made, u = self.ladder(build)
+        monkeypatch.setattr(_strata, "STATES", 30)
+        one, two, other = (
+            availability_model(made, u, streams=Streams(seed), samples=200).unavailable()
+            for seed in (1, 1, 2)
         )
         assert (one == two).all()
-
-
-class TestDoubling:
-    TREE = network([("s", "a"), ("a", "b"), ("a", "c")], {"b": 100.0, "c": 10.0})
-
-    def test_the_shared_link_is_doubled_first(self):
-        model = availability_model(self.TREE, edge_shares(self.TREE, 0.01), streams=STREAMS)
-        found = double_for(model, 0.9995, common_cause=0.0)
-        assert self.TREE.asset_ids[found.chosen[0]] == "e0"
-        assert len(found.chosen) == 3
-        assert found.reached
-        assert found.worst[-1] == pytest.approx((1 - 0.0001) ** 2, abs=1e-12)
-        assert found.people[0] == pytest.approx((1 - 0.99**2) * YEAR_MIN)
-
-    def test_a_dear_link_waits(self):
-        model = availability_model(self.TREE, edge_shares(self.TREE, 0.01), streams=STREAMS)
-        costs = np.ones(self.TREE.size)
-        costs[self.TREE.asset("e0")] = 100.0
-        found = double_for(model, 0.9995, common_cause=0.0, costs=costs, budget=50)
-        assert [self.TREE.asset_ids[one] for one in found.chosen] == ["e1", "e2"]
-        assert not found.reached
-
-    def test_more_money_never_makes_it_worse(self):
-        model = availability_model(self.TREE, edge_shares(self.TREE, 0.02), streams=STREAMS)
-        worst = [double_for(model, 0.9999, budget=budget).worst[-1] for budget in range(4)]
-        assert worst == sorted(worst)
-
-    def test_a_promise_kept_already_needs_nothing(self):
-        model = availability_model(self.TREE, edge_shares(self.TREE, 0.001), streams=STREAMS)
-        found = double_for(model, 0.99)
-        assert found.chosen == ()
-        assert found.reached
+        assert (one != other).any()
 
 
 class TestRefusals:
@@ -195,28 +204,30 @@ class TestRefusals:
             (np.full(9, 1.0), "not a share"),
             (np.full(9, -0.1), "not a share"),
             (np.full(9, np.nan), "not a share"),
+            (np.full((2, 9), 0.1), "one share for each of the 9"),
         ],
     )
-    def test_shares_that_are_none(self, u, said):
+    def test_shares_that_are_none(self, bridge, u, said):
         with pytest.raises(BadParameter, match=said):
-            availability_model(BRIDGE, u, streams=STREAMS)
+            availability_model(bridge, u, streams=STREAMS)
 
-    def test_no_site(self):
-        made = network([("s", "a")], {})
+    def test_no_site(self, build):
+        made = build([(0, 1)], demand=[0, 0])
         with pytest.raises(BadParameter, match="no site"):
             availability_model(made, np.zeros(made.size), streams=STREAMS)
 
-    @pytest.mark.parametrize("promise", [0.0, 1.0, -1.0, 99.9])
-    def test_a_promise_that_is_no_share(self, promise):
-        model = availability_model(BRIDGE, edge_shares(BRIDGE, 0.1), streams=STREAMS)
-        with pytest.raises(BadParameter, match="above 0 and below 1"):
-            double_for(model, promise)
+    def test_too_few_samples(self, bridge):
+        with pytest.raises(BadParameter, match="100 or more"):
+            availability_model(bridge, edge_shares(bridge, 0.1), streams=STREAMS, samples=10)
 
-    def test_costs_of_nothing(self):
-        model = availability_model(BRIDGE, edge_shares(BRIDGE, 0.1), streams=STREAMS)
-        with pytest.raises(BadParameter, match="above 0"):
-            double_for(model, 0.99, costs=np.zeros(9))
+    def test_an_asset_that_never_failed_when_states_were_drawn(self, bridge):
+        model = availability_model(bridge, edge_shares(bridge, 0.1), streams=STREAMS)
+        with pytest.raises(BadParameter, match="'n1' never fails in this model"):
+            model.unavailable(np.where(np.arange(9) == 1, 0.1, 0.0))
 
-    def test_common_cause_beyond_one(self):
-        with pytest.raises(BadParameter, match="common_cause"):
-            doubled(np.array([0.1]), 1.5)
+    def test_rows_where_one_is_asked_and_a_site_that_is_none(self, bridge):
+        model = availability_model(bridge, edge_shares(bridge, 0.1), streams=STREAMS)
+        with pytest.raises(BadParameter, match="rows of unavailabilities"):
+            model.unavailable_many(np.zeros(9))
+        with pytest.raises(UnknownName, match="site"):
+            model.weak_points("n1")

@@ -113,12 +113,12 @@ class Case:
         u[chosen] = self.twice[chosen]
         return u
 
-    def lack(self, u: Floats) -> float:
-        """What all sites that can have the promise lack together."""
-        return float(self.lacks(self.model.unavailable(u)).sum())
+    def lack(self, u: Floats, *, forgive: bool = True) -> float:
+        """What all sites lack together; those that no doubling helps enough only if that is not forgiven."""
+        return float(self.lacks(self.model.unavailable(u), forgive=forgive).sum())
 
     def best(self, u: Floats, able: Numbers) -> int | None:
-        """The asset whose doubling takes away most for its cost; None where none takes anything away."""
+        """The asset that takes away most for its cost, of equals most minutes; None where none does."""
         if not len(able):
             return None
         now = self.model.unavailable(u)
@@ -127,11 +127,13 @@ class Case:
         lacks = self.lacks(now)
         less = lacks[site] - self.lacks(now[site] + change.data, site)
         gain = np.bincount(row, less, len(able))
-        if gain.max() <= NONE:
-            gain = np.bincount(row, -change.data * self.weights[site], len(able))
+        minutes = np.bincount(row, -change.data * self.weights[site], len(able))
+        gain = gain if gain.max() > NONE else minutes
         if gain.max() <= NONE:
             return None
-        return int(able[np.argmax(gain / self.cost[able])])
+        worth = gain / self.cost[able]
+        alike = worth >= worth.max() * (1 - 1e-9)
+        return int(able[np.argmax(np.where(alike, minutes / self.cost[able], -np.inf))])
 
     def told(self, chosen: list[int]) -> Doubling:
         """What each step gives."""

@@ -26,7 +26,7 @@ from workbench.errors import BadParameter, CheckFailed
 from workbench.lifelines._crew_city import City, Work
 from workbench.lifelines._given import number
 from workbench.lifelines._repair_fields import travel_times
-from workbench.lifelines.model import Floats, Ints
+from workbench.lifelines.model import Bools, Floats, Ints
 from workbench.lifelines.repair_rules import priority
 from workbench.lifelines.restoration import METHODS, RepairProblem, plan_repairs
 
@@ -90,6 +90,8 @@ class CrewRun:
         `id`.
     busy_h, travel_h, idle_h
         Of each crew, up to the horizon, shape (crews,).
+    works
+        Whether each asset works from each of these hours on, shape (changes, assets).
     """
 
     hours: Floats
@@ -99,6 +101,7 @@ class CrewRun:
     busy_h: Floats
     travel_h: Floats
     idle_h: Floats
+    works: Bools
 
     def at(self, hours: Floats) -> Floats:
         """Shares at given hours, shape (hours, layers)."""
@@ -192,7 +195,17 @@ class CrewModel:
         CheckFailed
             Hours of crews do not add up.
         """
-        told = self.simulate(scenario, day)
+        return self.summed(self.simulate(scenario, day))
+
+    def summed(self, told: CrewRun) -> dict[str, float]:
+        """
+        Outcomes of a simulated day.
+
+        Parameters
+        ----------
+        told
+            Of `simulate`.
+        """
         lasts = np.diff(np.minimum(np.append(told.hours, self.horizon_h), self.horizon_h))
         lost = (1.0 - told.shares) @ self.problem.weight
         found = {
@@ -229,7 +242,7 @@ class CrewModel:
         repairs = _repairs(problem, city.work)
         busy, travel, idle = _times(problem, city.work, self.horizon_h)
         shares = problem.as_shares(problem.served_by(works))
-        return CrewRun(hours, shares, repairs, city.log(), busy, travel, idle)
+        return CrewRun(hours, shares, repairs, city.log(), busy, travel, idle, works)
 
     def _planned(self, scenario: CrewPlan) -> tuple[RepairProblem, Ints]:
         """The problem with the plan's crews and travel, and the order of its repairs."""

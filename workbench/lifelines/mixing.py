@@ -127,10 +127,11 @@ def mix_for(
             break
     if case.lack(case.doubled(doubled)) <= NONE:
         doubled = work.spared(case, doubled)
+        lack = case.lack(case.doubled(doubled), forgive=False)
         for one in sorted(taken, key=lambda i: -float(links["cost"][i])):
             rest = [other for other in taken if other != one]
             again = work.case(rest)
-            if again.lack(again.doubled(doubled)) <= NONE:
+            if again.lack(again.doubled(doubled), forgive=False) <= lack + NONE:
                 taken, case = rest, again
     told = case.told(doubled)
     cost = told.cost + float(links["cost"].gather(taken).sum())
@@ -227,9 +228,10 @@ class _Work:
 
     def spared(self, case: Case, doubled: list[int]) -> list[int]:
         """Doublings without those that are not needed, the dearest taken out first."""
+        lack = case.lack(case.doubled(doubled), forgive=False)
         for one in sorted(doubled, key=lambda a: (-case.cost[a], -doubled.index(a))):
             rest = [other for other in doubled if other != one]
-            if case.lack(case.doubled(rest)) <= NONE:
+            if case.lack(case.doubled(rest), forgive=False) <= lack + NONE:
                 doubled = rest
         return doubled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -12,6 +13,11 @@ from workbench.errors import BadParameter, EngineMissing
 from workbench.lifelines.errors import BadNetwork
 from workbench.lifelines.readers._files import PathLike, bytes_of
 
+ACCURACY = 1e-6
+"""
+Change of flow, as a share, below which a step counts as solved. Files often say 1e-3 or 1e-4, with which a
+pump of constant power may stand still although it need not (OpenWaterAnalytics/EPANET, issues 528 and 661).
+"""
 _UNITS = re.compile(r"^\s*UNITS\s+\S", re.IGNORECASE | re.MULTILINE)
 _KILOPASCAL = re.compile(r"^\s*PRESSURE\s+KPA\b", re.IGNORECASE | re.MULTILINE)
 _END = re.compile(r"^\s*\[END\]", re.IGNORECASE | re.MULTILINE)
@@ -33,8 +39,8 @@ def wntr_module() -> Any:
     except ImportError as error:
         package = (error.name or "wntr").partition(".")[0]
         raise EngineMissing(
-            f"Water networks of EPANET need the Python package '{package}', which is not installed or cannot be "
-            "imported here: pip install 'lived-workbench[water]'."
+            f"Water networks of EPANET need the Python package '{package}', which is not installed or cannot "
+            "be imported here: pip install 'lived-workbench[water]'."
         ) from error
 
 
@@ -59,7 +65,7 @@ def text_of(source: PathLike | Any) -> tuple[str, str]:
     BadParameter
         The source is neither.
     """
-    if isinstance(source, str | Path) or hasattr(source, "__fspath__"):
+    if isinstance(source, str | os.PathLike):
         data = bytes_of(source)
         for encoding in ("utf-8-sig", "gb18030"):
             try:
@@ -121,6 +127,26 @@ def written(model: Any) -> str:
     return "\n".join(lines[begin:]) + "\n"
 
 
+def for_epanet(model: Any, hours: float | None = None) -> bytes:
+    """
+    Input file for EPANET, with the convergence that comparing runs needs.
+
+    Parameters
+    ----------
+    model
+        WNTR model, which is changed.
+    hours
+        Hours to run, None for those of the model.
+    """
+    hydraulic = model.options.hydraulic
+    hydraulic.accuracy = min(hydraulic.accuracy, ACCURACY)
+    hydraulic.unbalanced, hydraulic.unbalanced_value = "CONTINUE", 10  # else the rest of the run is missing
+    hydraulic.demand_model = "DD"  # pressure-driven is set in EPANET, where pressures are not rounded
+    if hours is not None:
+        model.options.time.duration = round(3600 * hours)
+    return written(model).encode()
+
+
 def _explained(error: BaseException, lines: list[str]) -> str:
     """Say what WNTR did not understand, and in which line."""
     root = error
@@ -154,9 +180,8 @@ def _twice(lines: list[str]) -> list[str]:
         if part:
             first = seen[part].setdefault(words[0], number)
             if first != number:
-                found.append(
-                    f"line {number:,}: {part} '{words[0]}' is there already, in line {first:,}: give each an id"
-                )
+                there = f"{part} '{words[0]}' is there already, in line {first:,}"
+                found.append(f"line {number:,}: {there}: give each an id")
     return found
 
 
@@ -165,6 +190,7 @@ def _line(error: BaseException) -> int | None:
     found, trace = None, error.__traceback__
     while trace is not None:
         at = trace.tb_frame.f_locals.get("lnum")
-        found = at if isinstance(at, int) else found
+        if isinstance(at, int) and (trace.tb_frame.f_code.co_name != "read" or trace.tb_next is None):
+            found = at  # `read` is at the last line when it has the sections understood
         trace = trace.tb_next
     return found

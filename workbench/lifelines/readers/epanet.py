@@ -5,9 +5,10 @@ Water networks of EPANET, through WNTR.
     low_capacity(network)                                # what the capacities cannot serve even undamaged
     open_solver(network, "hydraulic")                    # the network carries its input file with it
 
-Quantities are SI whatever the units of the file. Demand is the mean over the patterns; people are those who use it at
-0.757 m3 (200 gallons) a day [1]_. A pipe's capacity is its cross-section times a velocity. That is a convention, not a
-limit of physics: with 2 m/s the flow in Net3 ranks 9 of its 10 worst pipes as EPANET does, with 0.5 m/s none.
+Quantities are SI whatever the units of the file. Demand is the mean over the patterns; people are those who
+use it at 0.757 m3 (200 gallons) a day [1]_. A pipe's capacity is its cross-section times a velocity. That is
+a convention, not a limit of physics: with 2 m/s the flow in Net3 ranks 9 of its 10 worst pipes as EPANET
+does, with 0.5 m/s none.
 
 References
 ----------
@@ -83,15 +84,16 @@ def read_epanet(
     Returns
     -------
     network
-        Nodes with `elevation_m` (of a reservoir, its head) and `volume_m3` (of a tank, between its levels); edges with
-        `diameter_m` and `roughness`. Pumps, check valves and the valves PRV, PSV and FCV have a direction. Pumps have
-        no capacity, since theirs is a matter of head. A link that is closed and that no control opens is out of
-        service. A junction that feeds water in is a source.
+        Nodes with `elevation_m` (of a reservoir, its head) and `volume_m3` (of a tank, between its levels);
+        edges with `diameter_m` and `roughness`. Pumps, check valves and the valves PRV, PSV and FCV have a
+        direction. Pumps have no capacity, since theirs is a matter of head. A link that is closed and that no
+        control opens is out of service. A junction that feeds water in is a source.
 
     Raises
     ------
     BadNetwork
-        The file cannot be read, has no nodes, no links or nothing that supplies; the line is named where WNTR says it.
+        The file cannot be read, has no nodes, no links or nothing that supplies; the line is named where WNTR
+        says it.
     UnknownName
         No such use of tanks.
     BadParameter
@@ -99,9 +101,8 @@ def read_epanet(
     EngineMissing
         WNTR is not installed.
 
-    Notes
-    -----
-    A demand without a pattern follows the default pattern, as in EPANET; WNTR's own metrics take it as constant.
+    Notes ----- A demand without a pattern follows the default pattern, as in EPANET; WNTR's own metrics take
+    it as constant.
     """
     if tanks not in get_args(Tanks):
         raise UnknownName("use of tanks", str(tanks), get_args(Tanks))
@@ -117,8 +118,8 @@ def read_epanet(
     if not any(one["kind"] == "source" or (one["supply"] or 0) > 0 for one in nodes):
         more = " that counts as a source" if model.num_tanks else ""
         raise BadNetwork(name, [f"it has no reservoir and no tank{more}: nothing supplies its demand"])
-    frames = (pl.DataFrame(each, infer_schema_length=None) for each in (nodes, edges))
-    return EpanetNetwork("water", *frames, geographic=geographic, inp=text)
+    node_frame, edge_frame = (pl.DataFrame(each, infer_schema_length=None) for each in (nodes, edges))
+    return EpanetNetwork("water", node_frame, edge_frame, geographic=geographic, inp=text)
 
 
 def low_capacity(network: LifelineNetwork) -> tuple[Finding, ...]:
@@ -133,8 +134,8 @@ def low_capacity(network: LifelineNetwork) -> tuple[Finding, ...]:
     Returns
     -------
     findings
-        None where the intact network serves all its demand; else one, with the nodes served too little and how many
-        times larger the capacities would have to be.
+        None where the intact network serves all its demand; else one, with the nodes served too little and
+        how many times larger the capacities would have to be.
     """
     from workbench.lifelines.solvers import open_solver
 
@@ -151,8 +152,8 @@ def low_capacity(network: LifelineNetwork) -> tuple[Finding, ...]:
     cure_en = f"capacities {factor:.2f} times as large would do" if factor else "no capacity would do"
     cure_zh = f"容量需为现在的 {factor:.2f} 倍" if factor else "增大容量也无济于事"
     said = Text(
-        f"the capacities serve {share:.1%} of the demand of the undamaged network, {len(ids):,} nodes too little "
-        f"({names}); {cure_en}",
+        f"the capacities serve {share:.1%} of the demand of the undamaged network, {len(ids):,} nodes too "
+        f"little ({names}); {cure_en}",
         f"未受损时按现有容量只能满足 {share:.1%} 的需求，{len(ids):,} 个节点供应不足（{names}）；{cure_zh}",
     )
     return (Finding("low_capacity", tuple(ids), float(a.people[short].sum()), said),)
@@ -226,7 +227,7 @@ def _edges(model: Any, velocity: float) -> list[dict[str, Any]]:
         kind = one.link_type.lower()
         diameter = None if kind == "pump" else float(one.diameter)
         capacity = None if diameter is None else np.pi / 4 * diameter**2 * velocity
-        if kind == "valve" and one.valve_type == "FCV":
+        if capacity is not None and kind == "valve" and one.valve_type == "FCV":
             capacity = min(capacity, float(one.initial_setting))
         one_way = kind == "pump" or (kind == "pipe" and one.check_valve)
         rows.append(

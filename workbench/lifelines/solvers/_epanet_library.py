@@ -14,9 +14,9 @@ from workbench.lifelines.readers._inp import wntr_module
 
 # Values of nodes.
 ELEVATION, EMITTER, DEMAND, HEAD, PRESSURE = 0, 3, 9, 10, 11
-VOLUME, LEAST_VOLUME, LEAST_LEVEL, DEFICIT = 14, 18, 20, 27
+VOLUME, LEAST_VOLUME, LEAST_LEVEL, MOST_LEVEL, DEFICIT = 14, 18, 20, 21, 27
 # Values of links; STATUS is that of the file, STATE that of the step.
-DIAMETER, LENGTH, ROUGHNESS, STATUS, FLOW, STATE, POWER_KW, PATTERN = 0, 1, 2, 4, 8, 11, 13, 15
+DIAMETER, LENGTH, ROUGHNESS, STATUS, SETTING, FLOW, STATE, POWER_KW, PATTERN = 0, 1, 2, 4, 5, 8, 11, 13, 15
 # What is counted, types of nodes and of links, options, kinds of controls.
 NODES, LINKS, CONTROLS, RULES = 0, 2, 5, 6
 JUNCTION, RESERVOIR, TANK = 0, 1, 2
@@ -51,7 +51,7 @@ class Unsolvable(WorkbenchError):
         names = ", ".join(f"'{one}'" for one in self.failed[:8]) + (" ..." if len(self.failed) > 8 else "")
         state = f" for the state without {names}" if failed else ""
         super().__init__(
-            f"EPANET ended with error {code}{state}: {said(code)}. Look at this state in EPANET, or leave it out."
+            f"EPANET ended with error {code}{state}: {said(code)}. Look at it in EPANET, or leave it out."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -14,6 +14,7 @@ from workbench.lifelines.solvers import _epanet_library as codes
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Ints
     from workbench.lifelines.solvers._epanet import Project
+    from workbench.lifelines.solvers._epanet_handle import Handle
 
 
 class Control(NamedTuple):
@@ -35,58 +36,56 @@ class Action(NamedTuple):
     link: int
 
 
-def controls_of(project: Project) -> list[Control]:
-    """Simple controls in their order."""
+def controls_of(epanet: Handle) -> list[Control]:
+    """Simple controls in their order; link 0 where one is switched off."""
     found = []
-    for i in range(1, project.count(codes.CONTROLS) + 1):
+    for i in range(1, epanet.count(codes.CONTROLS) + 1):
         kind, link, node = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
         setting, level = ctypes.c_double(), ctypes.c_double()
-        project.call("EN_getcontrol", i, *map(ctypes.byref, (kind, link, setting, node, level)))
+        epanet.call("EN_getcontrol", i, *_into(kind, link, setting, node, level))
         found.append(Control(kind.value, link.value, setting.value, node.value, level.value))
     return found
 
 
-def actions_of(project: Project) -> list[Action]:
+def actions_of(epanet: Handle) -> list[Action]:
     """Actions of all rules."""
     found = []
-    for rule in range(1, project.count(codes.RULES) + 1):
+    for rule in range(1, epanet.count(codes.RULES) + 1):
         premises, thens, elses, link, status = (ctypes.c_int() for _ in range(5))
         priority, setting = ctypes.c_double(), ctypes.c_double()
-        project.call("EN_getrule", rule, *map(ctypes.byref, (premises, thens, elses, priority)))
+        epanet.call("EN_getrule", rule, *_into(premises, thens, elses, priority))
         for part, count in (("then", thens.value), ("else", elses.value)):
             for action in range(1, count + 1):
-                project.call(f"EN_get{part}action", rule, action, *map(ctypes.byref, (link, status, setting)))
+                epanet.call(f"EN_get{part}action", rule, action, *_into(link, status, setting))
                 found.append(Action(part, rule, action, link.value))
     return found
 
 
-def take_away(project: Project, links: set[int]) -> list[Control]:
+def take_away(epanet: Handle, links: set[int]) -> list[Control]:
     """Delete the simple controls of links (from 1), and return them."""
     taken = []
-    controls = controls_of(project)
+    controls = controls_of(epanet)
     for number in range(len(controls), 0, -1):  # from the last, since deleting moves those behind
         if controls[number - 1].link in links:
-            project.call("EN_deletecontrol", number)
+            epanet.call("EN_deletecontrol", number)
             taken.append(controls[number - 1])
     return taken[::-1]
 
 
-def put(project: Project, control: Control) -> None:
+def put(epanet: Handle, control: Control) -> None:
     """Add a simple control."""
     number = ctypes.c_int()
     setting, level = ctypes.c_double(control.setting), ctypes.c_double(control.level)
-    project.call(
+    epanet.call(
         "EN_addcontrol", control.kind, control.link, setting, control.node, level, ctypes.byref(number)
     )
 
 
-def close_by_rules(project: Project, links: set[int]) -> None:
+def close_by_rules(epanet: Handle, links: set[int]) -> None:
     """Let rules only close links (from 1)."""
-    for part, rule, action, link in actions_of(project):
+    for part, rule, action, link in actions_of(epanet):
         if link in links:
-            project.call(
-                f"EN_set{part}action", rule, action, link, codes.CLOSED_BY_RULE, ctypes.c_double(0.0)
-            )
+            epanet.call(f"EN_set{part}action", rule, action, link, codes.CLOSED_BY_RULE, ctypes.c_double(0.0))
 
 
 def reach(project: Project, open_: Bools, roots: Ints) -> Bools:
@@ -98,3 +97,8 @@ def reach(project: Project, open_: Bools, roots: Ints) -> Bools:
     reached = np.zeros(n + 1, bool)
     reached[breadth_first_order(graph, n, directed=True, return_predecessors=False)] = True
     return reached[:n]
+
+
+def _into(*values: Any) -> list[Any]:
+    """Where the library writes."""
+    return [ctypes.byref(each) for each in values]

@@ -101,10 +101,13 @@ class Runner:
         self.links = np.array([links[one] for one in network.edges["id"].to_list()], np.int32)
         self._rests = project.shut[self.links] & ~network.arrays.in_service  # closed in the file: no failure
         self.times, wanted = calendar(project)
-        self.taps = np.flatnonzero((wanted > 0).any(axis=0)).astype(np.int32)
-        self.wanted = wanted[:, self.taps]
         lengths = np.diff(self.times, append=self.times[-1])
-        self.total = (lengths if lengths.sum() else np.ones(1)) @ self.wanted
+        total = (lengths if lengths.sum() else np.ones(1)) @ wanted
+        self.taps = np.flatnonzero(total > 0).astype(np.int32)
+        self.wanted, self.total = (
+            wanted[:, self.taps],
+            total[self.taps],
+        )  # m3/s from each time on; m3 in the run
         demand = np.zeros(project.n)
         demand[self.nodes] = network.arrays.demand
         self.scale = demand[self.taps] / self.total  # the network's unit of flow for 1 m3 of the run

@@ -1,20 +1,23 @@
 """
 What closing each link would cost, from one run of the intact network: line outage factors, for water.
 
-Around a solved instant the network is taken as linear: a change of flow in a link is its conductance times the change
-of head loss. Closing a link with flow q is then the same as forcing q / (1 - g x) back from its end to its beginning,
-where g is its conductance and x the head that unit flow between its ends builds up in the whole network: the line
-outage distribution factor of power grids [1]_. One factorisation serves all links.
+Around a solved instant the network is taken as linear: a change of flow in a link is its conductance times
+the change of head loss. Closing a link with flow q is then the same as forcing q / (1 - g x) back from its
+end to its beginning, where g is its conductance and x the head that unit flow between its ends builds up in
+the whole network: the line outage distribution factor of power grids [1]_. One factorisation serves all
+links.
 
-Head losses are not linear, and a small by-pass that must suddenly carry a trunk main is far worse than its slope
-says. So the conductances are those of the chord from a link's own flow to that plus the flow displaced, for links of
-about the same flow together (two groups per doubling). It is an ordering to look at first, not an answer.
+Head losses are not linear, and a small by-pass that must suddenly carry a trunk main is far worse than its
+slope says. So the conductances are those of the chord from a link's own flow to that plus the flow displaced,
+for links of about the same flow together (two groups per doubling). It is an ordering to look at first, not
+an answer.
 
 References
 ----------
-.. [1] A. J. Wood, B. F. Wollenberg and G. B. Sheble (2013), Power Generation, Operation, and Control, 3rd ed., ch. 7.
-.. [2] E. Todini and S. Pilati (1988), A gradient algorithm for the analysis of pipe networks, Computer Applications in
-   Water Supply 1.
+.. [1] A. J. Wood, B. F. Wollenberg and G. B. Sheble (2013), Power Generation, Operation, and Control, 3rd
+   ed., ch. 7.
+.. [2] E. Todini and S. Pilati (1988), A gradient algorithm for the analysis of pipe networks, Computer
+   Applications in Water Supply 1.
 """
 
 from __future__ import annotations
@@ -40,7 +43,7 @@ _BRIDGE = 1e-6  # 1 - g x below which nothing goes around a link
 _STILL_M3S = 1e-7
 _LEAST_M = 1e-3
 _TINY = 1e-9
-_DISPLACED = 0.2  # of the flow of the closed link, that goes through each other one: 0.1 to 0.5 rank alike
+_DISPLACED = 0.5  # of the closed link's flow: between the slope as it is (0) and a by-pass that takes all (1)
 _COLUMNS = 512
 
 
@@ -60,7 +63,7 @@ class Instant:
     flow
         Of each link, m3/s.
     open_
-        Whether water can pass each link.
+        Whether water can pass each link, or could at other heads.
     """
 
     length_s: float
@@ -89,14 +92,17 @@ def estimated_losses(runner: Runner, edges: Ints, *, exponent: float, instants: 
     Returns
     -------
     losses
-        In the network's unit of flow, shape (edges, 3), to be added: what the edge alone connects to a head; what the
-        tanks would have to give beyond the water they hold; what the linearised pressures no longer serve beyond that.
+        In the network's unit of flow, shape (edges, 3), to be added: what the edge alone connects to a head;
+        what the tanks would have to give beyond the water they hold; what the linearised pressures no longer
+        serve beyond that.
     """
     project = runner.project
     links = runner.links[edges]
+    if not len(runner.taps):
+        return np.zeros((len(edges), 3))
     graph = _graph(project)
     resistance = _resistance(project, exponent)
-    tanks = np.flatnonzero(project.node_types == codes.TANK)
+    tanks = np.flatnonzero(project.node_types == codes.TANK).astype(np.int32)
     held = project.nodes(codes.VOLUME, tanks) - project.nodes(codes.LEAST_VOLUME, tanks)
     cut, short, given = np.zeros(len(edges)), np.zeros(len(edges)), np.zeros((len(tanks), len(edges)))
     for one in _instants(runner, instants):
@@ -119,10 +125,11 @@ def _instants(runner: Runner, count: int) -> list[Instant]:
     """Instants of the intact run, each standing for an equal part of it."""
     project = runner.project
     runner.prepare(runner.network.intact)
+    free = ~project.shut & ~project.controlled  # closed by a full tank or a check valve alone, these open again
 
     def read() -> tuple[Floats, Floats, Floats, Bools]:
         heads, pressures = project.nodes(codes.HEAD), project.nodes(codes.PRESSURE)
-        return heads, pressures, project.links(codes.FLOW), project.links(codes.STATE) > 0
+        return heads, pressures, project.links(codes.FLOW), free | (project.links(codes.STATE) > 0)
 
     found: list[tuple[int, Floats, tuple[Floats, Floats, Floats, Bools]]] = []
     for at, length, _, values in project.steps(read):
@@ -134,8 +141,8 @@ def _instants(runner: Runner, count: int) -> list[Instant]:
     for group in np.unique(part):
         members = np.flatnonzero(part == group)
         wanted = np.sum([found[i][1] for i in members], axis=0)
-        length = float(sum(found[i][0] for i in members)) if until[-1] > 1 else 0.0
-        made.append(Instant(length, runner.scale * wanted, *found[members[len(members) // 2]][2]))
+        stands_for = float(sum(found[i][0] for i in members)) if until[-1] > 1 else 0.0
+        made.append(Instant(stands_for, runner.scale * wanted, *found[members[len(members) // 2]][2]))
     return made
 
 
@@ -204,7 +211,7 @@ def _conductance(
 
 
 def _resistance(project: Project, exponent: float) -> Floats:
-    """Head loss of each pipe at 1 m3/s, by Hazen and Williams, for pipes that stand still in the intact network."""
+    """Head loss of each pipe at 1 m3/s, by Hazen and Williams, for pipes in which nothing moves yet."""
     length = project.links(codes.LENGTH)
     diameter = project.links(codes.DIAMETER)
     rough = project.links(codes.ROUGHNESS) if exponent < 2 else np.full(project.m, 100.0)

@@ -7,16 +7,17 @@ Service by the physics of water: EPANET with demands that depend on pressure.
     solver.run(network.without("P-3")).lowest_pressure_m
 
 A node at the required pressure or above is served all its demand, at the least pressure or below nothing, and
-between the two the square root of the share [1]_. What a graph cannot see, a path whose head is too low or a tank
-that runs dry, shows here.
+between the two the square root of the share [1]_. What a graph cannot see, a path whose head is too low or a
+tank that runs dry, shows here.
 
 References
 ----------
-.. [1] J. M. Wagner, U. Shamir and D. H. Marks (1988), Water distribution reliability: simulation methods, Journal
-   of Water Resources Planning and Management 114(3).
-.. [2] OpenWaterAnalytics/EPANET, issue 623: tanks go on draining at their least level; mended after EPANET 2.2.
-.. [3] OpenWaterAnalytics/EPANET, issues 528 and 661: a pump of constant power stands still although it need not,
-   where convergence is judged by changes of flow alone.
+.. [1] J. M. Wagner, U. Shamir and D. H. Marks (1988), Water distribution reliability: simulation methods,
+   Journal of Water Resources Planning and Management 114(3).
+.. [2] OpenWaterAnalytics/EPANET, issue 623: tanks go on draining at their least level; mended after EPANET
+   2.2.
+.. [3] OpenWaterAnalytics/EPANET, issues 528 and 661: a pump of constant power stands still although it need
+   not, where convergence is judged by changes of flow alone.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import numpy as np
 
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._given import number, whole
-from workbench.lifelines.readers._inp import model_of, text_of, written
+from workbench.lifelines.readers._inp import for_epanet, model_of, text_of
 from workbench.lifelines.readers.epanet import EpanetNetwork, read_epanet
 from workbench.lifelines.solvers._epanet_runs import HydraulicRun, Physics, Runner
 
@@ -41,8 +42,6 @@ __all__ = ["Hydraulic", "HydraulicRun"]
 EmptyTanks = Literal["stop", "as_epanet"]
 REQUIRED_M, MINIMUM_M = 21.1, 3.5
 """Pressures at which a node is served all (30 psi) and nothing, m."""
-ACCURACY = 1e-6
-"""Change of flow, as a share, below which a step counts as solved; files often say 1e-3 or 1e-4 [3]_."""
 _HAZEN_WILLIAMS = 1.852
 _LEAST_RANGE_M = 0.1
 _SHOWN = 5
@@ -52,9 +51,9 @@ class Hydraulic:
     """
     Serves demand by pressure-driven hydraulics.
 
-    A failed link is closed for the whole run, whatever controls and rules say; a failed node loses its links and
-    its demand. What no reservoir or tank reaches is served nothing. Tanks fill and drain as in the file: without a
-    duration they never run dry.
+    A failed link is closed for the whole run, whatever controls and rules say; a failed node loses its links
+    and its demand. What no reservoir or tank reaches is served nothing. Tanks fill and drain as in the file:
+    without a duration they never run dry.
 
     Parameters
     ----------
@@ -88,11 +87,9 @@ class Hydraulic:
     EngineMissing
         WNTR is not installed.
 
-    Notes
-    -----
-    Served is the node's mean demand times the share of the wanted water that it gets in the run. Over whole days
-    of its patterns this is the mean delivered flow; over part of a day, or an instant, it can still be compared
-    with the demand and with other solvers.
+    Notes ----- Served is the node's mean demand times the share of the wanted water that it gets in the run.
+    Over whole days of its patterns this is the mean delivered flow; over part of a day, or an instant, it can
+    still be compared with the demand and with other solvers.
     """
 
     name: str = "hydraulic"
@@ -127,7 +124,7 @@ class Hydraulic:
         }
         self._inp = model if inp is not None else None
         self._formula = model.options.hydraulic.headloss
-        self._file = file_of(model, hours)
+        self._file = for_epanet(model, hours)
         exponent = model.options.hydraulic.pressure_exponent
         self._physics = Physics(least, required, exponent, empty_tanks == "stop")
         self._runners = [Runner(network, self._file, self._physics)]
@@ -229,9 +226,9 @@ class Hydraulic:
         Returns
         -------
         losses
-            In the network's unit of flow, shape (edges, 3), to be added: demand that the edge alone connects to a
-            head; demand that tanks would have to serve beyond what they hold; demand that the linearised pressures
-            no longer serve beyond that. An ordering to look at first, not an answer.
+            In the network's unit of flow, shape (edges, 3), to be added: demand that the edge alone connects
+            to a head; demand that tanks would have to serve beyond what they hold; demand that the linearised
+            pressures no longer serve beyond that. An ordering to look at first, not an answer.
         """
         from workbench.lifelines.solvers._linearised import estimated_losses
 
@@ -245,7 +242,7 @@ class Hydraulic:
 
     @property
     def unbalanced(self) -> int:
-        """Runs so far with a step that EPANET could not balance (warnings 1 and 2): their loss is doubtful."""
+        """Runs so far with a step that EPANET could not balance (warnings 1, 2): their loss is doubtful."""
         return sum(one.unbalanced for one in self._runners)
 
     def _one(self, up: Bools) -> Bools:
@@ -261,26 +258,6 @@ class Hydraulic:
         return f"<hydraulic solver of {self.network!r}>"
 
 
-def file_of(model: Any, hours: float | None) -> bytes:
-    """
-    Input file for EPANET, with the convergence that comparisons need.
-
-    Parameters
-    ----------
-    model
-        WNTR model, which is changed.
-    hours
-        Hours to run, None for those of the model.
-    """
-    hydraulic = model.options.hydraulic
-    hydraulic.accuracy = min(hydraulic.accuracy, ACCURACY)
-    hydraulic.unbalanced, hydraulic.unbalanced_value = "CONTINUE", 10  # else the rest of the run is missing
-    hydraulic.demand_model = "DD"  # pressure-driven is set in the project, where pressures are not rounded
-    if hours is not None:
-        model.options.time.duration = round(3600 * hours)
-    return written(model).encode()
-
-
 def _again(network: LifelineNetwork, model: Any, options: dict[str, Any]) -> Hydraulic:
     return Hydraulic(network, inp=model, **options)
 
@@ -293,7 +270,7 @@ def _source(network: LifelineNetwork, inp: PathLike | Any | None) -> tuple[str, 
     if isinstance(network, EpanetNetwork) and network.inp:
         return network.inp, "the network's input file"
     raise BadParameter(
-        "The hydraulic solver needs the EPANET input file of the network: read the network with `read_epanet`, or "
+        "The hydraulic solver needs the EPANET input file of the network: read it with `read_epanet`, or "
         "give inp=path."
     )
 
@@ -308,6 +285,6 @@ def _same_assets(network: LifelineNetwork, model: Any) -> None:
             where, names = ("the input file", missing) if missing else ("the network", more)
             shown = ", ".join(f"'{one}'" for one in names[:_SHOWN])
             raise BadParameter(
-                f"{len(names):,} {part}s are not in {where} ({shown}): give the input file that the network was "
-                "read from."
+                f"{len(names):,} {part}s are not in {where} ({shown}): give the input file that the network "
+                "was read from."
             )
