@@ -102,7 +102,7 @@ class AvailabilityParameters(Parameters):
         0.15,
         "Failures a year and kilometre of links without a register",
         "无登记记录的链路每年每公里故障次数",
-        "1/year",
+        "",
         gt=0,
         le=1000,
     )
@@ -110,7 +110,7 @@ class AvailabilityParameters(Parameters):
         0.2,
         "Failures a year of other assets without a register",
         "无登记记录的其他设施每年故障次数",
-        "1/year",
+        "",
         gt=0,
         le=1000,
     )

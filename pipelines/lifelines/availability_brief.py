@@ -157,16 +157,24 @@ class _Writer:
             done = self.kind == "cables" and case.chance("double") >= LIKELY
             key = "beyond" if case.choice.beyond.any() else "done" if done else "alone"
             first = tuple(self.t.label(one) for one in self.chosen[:SHOWN])
-            said = {"what": self.t.what("double"), "first": first, "cost": n.cost("double")}
-            return [w.phrase(f"availability.point.routes.{key}", chance=n.chance("double"), **said)]
+            return [
+                w.phrase(
+                    f"availability.point.routes.{key}",
+                    what=self.t.what("double"),
+                    first=first,
+                    cost=n.cost("double"),
+                    chance=n.chance("double"),
+                )
+            ]
         told = []
         if self.kind == "beyond" and self.chosen:
-            said = {"what": self.t.what("double"), "cost": n.cost("double")}
-            chance = n.chance("double", all_sites=False)
-            told.append(w.phrase("availability.point.others", chance=chance, **said))
+            chance, what = n.chance("double", all_sites=False), self.t.what("double")
+            told.append(
+                w.phrase("availability.point.others", chance=chance, what=what, cost=n.cost("double"))
+            )
         if "mixed" in case.options:
-            said = {"what": self.t.what("mixed"), "cost": n.cost("mixed"), "chance": n.chance("mixed")}
-            told.append(w.phrase("availability.point.mixed", **said))
+            chance, what = n.chance("mixed"), self.t.what("mixed")
+            told.append(w.phrase("availability.point.mixed", chance=chance, what=what, cost=n.cost("mixed")))
         return told
 
     def held_back(self, at: int) -> Phrase:

@@ -57,7 +57,7 @@ def changed(case: Case, n: Numbers) -> tuple[Phrase, ...]:
             "stricter": Quantity("change.stricter", promise, "share", decimals=nines(promise)),
             "looser": Quantity("change.looser", promise, "share", decimals=nines(promise)),
         }
-        said = {
+        said: dict[str, Phrase | Quantity] = {
             "way": n.w.phrase(f"availability.way.{name}", value=values[name]),
             "share": Quantity(f"change.{name}.share", float(kept(dark, promise).mean()), "share"),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ import polars as pl
 from pipelines.lifelines.availability_case import TRAINING, drawn
 from pipelines.lifelines.availability_choice import kept
 from pipelines.lifelines.availability_rates import rates_of
+from workbench._text import Text
 from workbench.briefs import Quantity
 from workbench.briefs.checklist import Section
 from workbench.briefs.modelcard import Backcast, Checked, validation, verification
+from workbench.errors import CheckFailed
 from workbench.lifelines.doubling import YEAR_MIN, double_for
 from workbench.lifelines.solvers.connectivity import Connectivity
 
@@ -88,7 +91,8 @@ class Evidence:
     def half(self, which: int) -> tuple[pl.DataFrame, Floats]:
         """Counts by class in a half of the register, and the loads that they give."""
         case, register = self.case, self.case.register
-        assert register is not None
+        if register is None:
+            raise CheckFailed("There is no register to cut in halves.")
         ends = (0.0, register.hours / 2, register.hours)
         counts = register.counts(case.rates.classes, case.rates.of, ends[which], ends[which + 1])
         years = pl.lit(register.days / 2 / 365.25).alias("years")
@@ -134,53 +138,16 @@ class Evidence:
 
     def validation(self) -> Section:
         """Choose and predict on one part, and see how it does on the other."""
-        case, w, n = self.case, self.n.w.text, self.n
-        scores = []
-        option = case.best
+        case, n, option = self.case, self.n, self.case.best
+        plan, unit = case.options[option], n.unit("min_year")
         loads = drawn(case.rates, TRAINING, case.streams.child("choose"))
-        plan = case.options[option]
         told = plan.training.unavailable_many(plan.unavailability(loads, case.p.common_cause))
-        at = case.within_reach if option == "double" else np.ones(len(case.within_reach), bool)
-        seen = case.dark[option]
-        unit = n.unit("min_year")
-        pairs = {
-            "minutes": (
-                float((told @ case.weights).mean()) * YEAR_MIN,
-                float(case.minutes[:, self._at(option)].mean()),
-                unit,
-                1,
-            ),
-            "chance": (
-                float(kept(told[:, at], case.p.promise).all(axis=1).mean()),
-                float(kept(seen[:, at], case.p.promise).all(axis=1).mean()),
-                "share",
-                1,
-            ),
-        }
-        if self.cut is not None and case.register is not None:
-            counts, loads = self.half(0)
-            after, _ = self.half(1)
-            u = case.rates.unavailability(loads)
-            predicted = float(case.model.unavailable(u) @ case.weights) * YEAR_MIN
-            replayed = case.register.replay(self.cut, case.register.hours)
-            assert self.kept_by_half is not None
-            pairs["halves"] = (*self.kept_by_half, "share", 1)
-            pairs["register"] = (predicted, replayed, unit, 0)
-            pairs["failures"] = (
-                float(counts["failures"].sum()),
-                float(after["failures"].sum()),
-                n.unit("failures"),
-                0,
-            )
-        for name, (first, second, of, decimals) in pairs.items():
-            numbers = (first, second, first - second)
-            keys = ("predicted", "observed", "error")
-            of_error = "points" if of == "share" else of
-            cells = [
-                Quantity(f"back.{name}.{key}", value, of_error if key == "error" else of, decimals=decimals)
-                for key, value in zip(keys, numbers, strict=True)
-            ]
-            scores.append(Backcast(w(f"availability.back.{name}"), *cells))
+        seen, at = case.dark[option], case.within_reach
+        at = at if option == "double" else np.ones_like(at)
+        minutes = [float((one @ case.weights).mean()) * YEAR_MIN for one in (told, seen)]
+        chance = [float(kept(one[:, at], case.p.promise).all(axis=1).mean()) for one in (told, seen)]
+        scores = [self._back("minutes", minutes, unit, 1), self._back("chance", chance, "share", 1)]
+        scores += self._from_halves()
         key = "availability.validation" if self.cut is not None else "availability.validation.none"
         said = [n.w.phrase(key)]
         if self.halves is not None and any(self.halves):
@@ -194,5 +161,33 @@ class Evidence:
             )
         return validation(scores, said)
 
-    def _at(self, option: str) -> int:
-        return list(self.case.options).index(option)
+    def _from_halves(self) -> list[Backcast]:
+        """What the first half of the register predicts, and what the second shows."""
+        case, n, register = self.case, self.n, self.case.register
+        if self.cut is None or register is None or self.kept_by_half is None:
+            return []
+        (counts, loads), (after, _) = self.half(0), self.half(1)
+        u = case.rates.unavailability(loads)
+        minutes = (
+            float(case.model.unavailable(u) @ case.weights) * YEAR_MIN,
+            register.replay(self.cut, register.hours),
+        )
+        failures = [float(one["failures"].sum()) for one in (counts, after)]
+        return [
+            self._back("halves", self.kept_by_half, "share", 1),
+            self._back("register", minutes, n.unit("min_year"), 0),
+            self._back("failures", failures, n.unit("failures"), 0),
+        ]
+
+    def _back(self, name: str, pair: Sequence[float], unit: str | Text, decimals: int) -> Backcast:
+        """What was predicted, what was seen, and their difference."""
+
+        def number(key: str, value: float, of: str | Text) -> Quantity:
+            return Quantity(f"back.{name}.{key}", value, of, decimals=decimals)
+
+        return Backcast(
+            self.n.w.text(f"availability.back.{name}"),
+            number("predicted", pair[0], unit),
+            number("observed", pair[1], unit),
+            number("error", pair[0] - pair[1], "points" if unit == "share" else unit),
+        )

@@ -59,12 +59,12 @@ def map_of(case: Case, t: Tables, option: str) -> Figure:
         Head("asset", w.text("availability.head.what")),
         Head("cost", w.text("availability.head.step_cost"), "million CNY"),
     )
-    alt = {"system": system_name(case.network.system), "what": t.what(option)}
+    system = system_name(case.network.system)
     name = "map" if option == case.best else f"map-{option}"
     return Figure(
         name,
         w.phrase(f"availability.figure.{option}", **said),
-        w.phrase("availability.figure.alt", **alt, **said),
+        w.phrase("availability.figure.alt", system=system, what=t.what(option), **said),
         svg,
         Table(f"{name}-data", w.text("availability.figure.data"), heads, tuple(rows)),
     )
@@ -78,7 +78,7 @@ def _drawn(case: Case, below: Bools, option: str, lang: Language) -> str:
     places = case.places.places[first : first + network.n]
     a = network.arrays
     flows = np.abs(Flow(network).flows(network.intact))
-    known = np.isfinite(places).all(axis=1)
+    known = np.asarray(np.isfinite(places).all(axis=1))
     drawn = np.flatnonzero(known[a.u] & known[a.v])
     lines = np.hstack([places[a.u], places[a.v]])
     index = network.node_index

@@ -142,11 +142,11 @@ def plan_of(
 ) -> Plan:
     """Draw the states of a network, in which nothing is doubled."""
     high = rates.unavailability(np.maximum(np.quantile(loads, HIGH, axis=0), rates.mean))
-    models = (
+    training, model = (
         availability_model(network, high, streams=streams.child(name), samples=p.samples)
         for name in ("choose", "judge")
     )
-    return Plan((), rates, *models, cost=0.0)
+    return Plan((), rates, training, model, cost=0.0)
 
 
 def _mixed(

@@ -159,13 +159,16 @@ def rates_of(
     number = {name: at for at, name in enumerate(frame["asset_class"])}
     by_km = frame["by_km"].to_numpy().astype(bool)
     of = np.array([number[one] for one in assets["asset_class"]], np.int64)
-    laws_ = (frame[name].to_numpy().astype(float) for name in ("a", "b", "c", "d"))
+    shape, per, repairs, scale = (frame[name].to_numpy().astype(float) for name in ("a", "b", "c", "d"))
     return Rates(
         frame["asset_class"].to_list(),
         of,
         np.where(by_km[of], assets["km"].fill_null(0.0).to_numpy(), 1.0),
         by_km,
-        *laws_,
+        shape,
+        per,
+        repairs,
+        scale,
         frame.drop("a", "b", "c", "d"),
         _unknown(measures, network.system),
     )

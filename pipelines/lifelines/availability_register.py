@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from workbench.lifelines import LifelineNetwork
-from workbench.lifelines.model import Floats
 from workbench.lifelines.solvers.connectivity import Connectivity
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Register:
         """Hours that it covers."""
         return 24 * self.days
 
-    def counts(self, classes: list[str], of: Floats, since: float, until: float) -> pl.DataFrame:
+    def counts(self, classes: list[str], of: NDArray[np.int64], since: float, until: float) -> pl.DataFrame:
         """
         Failures and hours of repair by class, of what began within some hours.
 
@@ -58,7 +58,7 @@ class Register:
             From which hour of the register to before which.
         """
         own = self.outages.filter((pl.col("begins") >= since) & (pl.col("begins") < until))
-        number = np.asarray(of, np.int64)[own["asset"].to_numpy()]
+        number = of[own["asset"].to_numpy()]
         restored = own["restored"].to_numpy().astype(float)
         hours = (own["ends"] - own["begins"]).to_numpy() * restored
         return pl.DataFrame(
@@ -82,14 +82,16 @@ class Register:
         Returns
         -------
         minutes
-            From every state that the outages made, for as long as it lasted.
+            From every state that the outages made, for as long as it lasted; of the mean site where nobody is
+            counted.
         """
         own = self.outages.filter((pl.col("ends") > since) & (pl.col("begins") < until))
         begins = np.clip(own["begins"].to_numpy(), since, until)
         ends = np.clip(own["ends"].to_numpy(), since, until)
         cuts = np.unique(np.concatenate([begins, ends, [since, until]]))
-        people, solver = self.network.arrays.people, Connectivity(self.network)
-        people = np.where(self.network.arrays.demand > 0, people, 0.0)
+        site, solver = self.network.arrays.demand > 0, Connectivity(self.network)
+        people = np.where(site, self.network.arrays.people, 0.0)
+        people = people if people.sum() > 0 else site.astype(float)
         lasting, lost = np.diff(cuts), np.zeros(len(cuts) - 1)
         asset, from_, to = own["asset"].to_numpy(), np.searchsorted(cuts, begins), np.searchsorted(cuts, ends)
         for start in range(0, len(lasting), BLOCK):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.lifelines.availability import Availability, AvailabilityParameters
 from pipelines.lifelines.criticality import Criticality, CriticalityParameters
 from pipelines.lifelines.hardening import Hardening, HardeningParameters
+from pipelines.lifelines.restoration import Restoration, RestorationParameters
 
 __all__ = [
     "Availability",
@@ -13,4 +14,6 @@ __all__ = [
     "CriticalityParameters",
     "Hardening",
     "HardeningParameters",
+    "Restoration",
+    "RestorationParameters",
 ]

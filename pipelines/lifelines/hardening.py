@@ -27,7 +27,12 @@ class HardeningParameters(Parameters):
     magnitude: float = _field(6.0, "Moment magnitude of the earthquake", "地震矩震级", ge=4, le=9)
     depth_km: float = _field(10.0, "Depth of the earthquake's focus", "震源深度", "km", ge=0, le=300)
     vs30: float = _field(
-        360.0, "Shear-wave velocity of the upper 30 m of ground", "地表以下30米剪切波速", "m/s", ge=180, le=1300
+        360.0,
+        "Shear-wave velocity of the upper 30 m of ground",
+        "地表以下30米剪切波速",
+        "m/s",
+        ge=180,
+        le=1300,
     )
     range_km: float = _field(
         25.0,
@@ -46,9 +51,21 @@ class HardeningParameters(Parameters):
     absolute: bool = _field(
         False, "Whether the centre is given in the coordinates of the data instead", "中心是否以数据坐标给出"
     )
-    level_m: float = _field(5.0, "Level of the flood, on the datum of `elevation_m`", "洪水位（与高程同一基准）", "m", ge=-500, le=9000)
+    level_m: float = _field(
+        4.0,
+        "Level of the flood, on the datum of `elevation_m`",
+        "洪水位（与高程同一基准）",
+        "m",
+        ge=-500,
+        le=9000,
+    )
     level_sd_m: float = _field(
-        0.5, "How far levels or mapped depths differ from event to event (standard deviation)", "各次事件水位或淹没深度的标准差", "m", ge=0, le=20
+        0.5,
+        "How far levels or mapped depths differ from event to event (standard deviation)",
+        "各次事件水位或淹没深度的标准差",
+        "m",
+        ge=0,
+        le=20,
     )
     flood_map: str | None = _field(
         None,
@@ -57,7 +74,9 @@ class HardeningParameters(Parameters):
         min_length=1,
     )
     gust_m_s: float = _field(45.0, "Greatest gust of the storm", "风暴最大阵风", "m/s", gt=0, le=120)
-    radius_km: float = _field(30.0, "Distance from the centre at which it blows", "最大风速半径", "km", gt=0, le=500)
+    radius_km: float = _field(
+        30.0, "Distance from the centre at which it blows", "最大风速半径", "km", gt=0, le=500
+    )
     gust_sd: float = _field(
         0.1,
         "How far gusts differ from event to event (standard deviation of the logarithm)",
@@ -66,7 +85,12 @@ class HardeningParameters(Parameters):
         le=1,
     )
     age_year: int | None = _field(
-        None, "Year in which ages are taken; that of the last data if empty", "计算设施年龄的年份；不填则取数据末年", "year", ge=1900, le=2200
+        None,
+        "Year in which ages are taken; that of the last data if empty",
+        "计算设施年龄的年份；不填则取数据末年",
+        "year",
+        ge=1900,
+        le=2200,
     )
     curves: str | None = _field(
         None,
@@ -89,23 +113,35 @@ class HardeningParameters(Parameters):
         True, "Count what fails because it depends on what failed", "计入因依赖失效设施而连带失效的影响"
     )
     solver: Literal["connectivity", "flow"] = _field(
-        "connectivity", "Whether a path is enough for service, or capacities count", "服务判定：连通即可，或计入容量"
+        "connectivity",
+        "Whether a path is enough for service, or capacities count",
+        "服务判定：连通即可，或计入容量",
     )
     events: int = _field(400, "Events drawn", "抽取的事件数", "events", ge=20, le=20_000)
     samples: int = _field(1, "Samples of damage in each event", "每次事件的损坏抽样数", "", ge=1, le=200)
     held_out: float = _field(
-        0.5, "Share of the events that judge and are not chosen on", "仅用于检验、不参与选择的事件比例", "share", ge=0.2, le=0.8
+        0.5,
+        "Share of the events that judge and are not chosen on",
+        "仅用于检验、不参与选择的事件比例",
+        "share",
+        ge=0.2,
+        le=0.8,
     )
     contenders: int = _field(
         40,
-        "Assets looked at closely by each of two scores",
-        "按两种评分各取多少处设施作细致比较",
+        "Assets looked at closely by each of three scores; all where they are fewer than twice as many",
+        "按三种评分各取多少处设施作细致比较；不足两倍时全部比较",
         "assets",
         ge=2,
         le=2000,
     )
     refits: int = _field(
-        40, "How often the choice is made again from events drawn again", "以重抽样事件重新选择的次数", "", ge=10, le=2000
+        40,
+        "How often the choice is made again from events drawn again",
+        "以重抽样事件重新选择的次数",
+        "",
+        ge=10,
+        le=2000,
     )
     close: float = _field(
         0.02,
@@ -116,13 +152,22 @@ class HardeningParameters(Parameters):
         le=0.5,
     )
     service_value: float | None = _field(
-        None, "Worth of one service to one person for a day; no money if empty", "每人每项服务每天的价值；不填则不货币化", "CNY", gt=0
+        None,
+        "Worth of one service to one person for a day; no money if empty",
+        "每人每项服务每天的价值；不填则不货币化",
+        "CNY",
+        gt=0,
     )
     event_chance: float = _field(
         0.005, "Chance of such an event in a year", "此类事件的年发生概率", "probability", gt=0, le=1
     )
     outage_days: float = _field(
-        7.0, "Days that a service stays lost in such an event, on average", "此类事件中服务平均中断天数", "d", gt=0, le=365
+        7.0,
+        "Days that a service stays lost in such an event, on average",
+        "此类事件中服务平均中断天数",
+        "d",
+        gt=0,
+        le=365,
     )
     life_years: int = _field(30, "Years for which hardening holds", "加固有效年限", "years", ge=1, le=100)
     discount_rate: float = _field(0.06, "Social discount rate", "社会折现率", "share", ge=0, le=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 from pipelines.lifelines.hardening_case import LIKELY, SURE
 from pipelines.lifelines.hardening_changes import changes
 from pipelines.lifelines.hardening_classes import invented
@@ -113,9 +112,7 @@ class _Writer:
             return [self.w.phrase("hardening.point.unpriced")]
         if not self.told:
             return [self.w.phrase("hardening.point.cost", k=self.n.k, cost=self.n.cost)]
-        return [
-            self.w.phrase("hardening.point.each", k=self.n.k, cost=self.n.cost, each=self.n.cost_each)
-        ]
+        return [self.w.phrase("hardening.point.each", k=self.n.k, cost=self.n.cost, each=self.n.cost_each)]
 
     def rules(self) -> list[Phrase]:
         """Whether the choice is better than a simple rule, and what would tell."""
@@ -168,8 +165,10 @@ class _Writer:
         """How sure it is that no option compared saves more by a difference that matters."""
         verdict, name = self.case.verdict, self.case.recommended
         chance = verdict.of(verdict.p_within if verdict.delta > 0 else verdict.p_best, name)
-        word: ConfidenceWord = "cannot_tell" if verdict.word == "cannot_tell" or not self.told else confidence(
-            chance, sure=SURE, likely=LIKELY
+        word: ConfidenceWord = (
+            "cannot_tell"
+            if verdict.word == "cannot_tell" or not self.told
+            else confidence(chance, sure=SURE, likely=LIKELY)
         )
         rule = self.w.phrase(
             "hardening.rule",
@@ -205,9 +204,7 @@ class _Writer:
     def assumptions(self) -> tuple[Phrase, ...]:
         """What the choice rests on."""
         p, w, n = self.p, self.w, self.n
-        drawn = w.phrase(
-            f"hardening.assume.{p.hazard}", events=n.count("events.drawn", p.events, "events")
-        )
+        drawn = w.phrase(f"hardening.assume.{p.hazard}", events=n.count("events.drawn", p.events, "events"))
         stronger = w.phrase("hardening.assume.never")
         if p.factor is not None:
             stronger = w.phrase("hardening.assume.factor", factor=Quantity("factor", p.factor, "ratio"))
@@ -239,5 +236,3 @@ class _Writer:
             system = system_name(self.case.system.layers[layer].system)
             told += [w.phrase("hardening.limit.finding", system=system, said=one.said) for one in findings]
         return (*told, *RECORDER.unable())
-
-

@@ -9,27 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.lifelines.dates import last_day
-from pipelines.lifelines.hardening_choice import (
-    METHODS,
-    Means,
-    Sampled,
-    choose,
-    costs_of,
-    frequency,
-    worth_a_look,
-)
-from pipelines.lifelines.hardening_classes import classed, curves_of, strengthened
+from pipelines.lifelines.hardening_choice import METHODS, Means, choose, costs_of, frequency, worth_a_look
+from pipelines.lifelines.hardening_classes import classed, curves_of
 from pipelines.lifelines.hardening_hazard import Hazard
 from pipelines.lifelines.hardening_loss import PeopleLoss
+from pipelines.lifelines.hardening_samples import Sampled, halves, sampled
 from pipelines.lifelines.network import city
 from pipelines.lifelines.places import Places
 from workbench._text import Text
 from workbench.decisions import Outcome, Samples, Verdict, rank, resample_ratio
 from workbench.errors import DataRejected
 from workbench.lifelines import Finding, InterdependentSystem, check
-from workbench.lifelines.damage import damage_probability, sample_damage
 from workbench.lifelines.fragility import Curves
-from workbench.lifelines.hazard import Intensity
 from workbench.lifelines.model import Floats
 from workbench.simulation import Streams
 
@@ -261,42 +252,6 @@ def year_of(system: InterdependentSystem, measures: Measures) -> int:
     ]
     known = [one for one in built if isinstance(one, int)]
     return max(known, default=last_day(measures).year)
-
-
-def sampled(
-    system: InterdependentSystem,
-    curves: Curves,
-    p: HardeningParameters,
-    intensities: list[Intensity],
-    streams: Streams,
-) -> Sampled:
-    """Sample damage in events, as assets are and were they hardened, on the same uniform numbers."""
-    states = []
-    for known in (curves, strengthened(curves, p.factor)):
-        chance = damage_probability(system, intensities, known)
-        rows = np.broadcast_to(chance, (p.events, system.size)).repeat(p.samples, axis=0)
-        states.append(sample_damage(system, rows, streams=streams.child("damage")))
-    return Sampled(states[0], states[1], np.arange(p.events).repeat(p.samples))
-
-
-def luck(system: InterdependentSystem, p: HardeningParameters, streams: Streams) -> Floats:
-    """Uniform numbers behind `sampled`, shape (samples, assets): an asset fails where its chance is above."""
-    names = system.assets.select("layer", "part", "id").iter_rows()
-    drawn = streams.child("damage")
-    return np.stack(
-        [drawn.generator("damage", *who).random(p.events * p.samples) for who in names], axis=1
-    )
-
-
-def halves(everything: Sampled, p: HardeningParameters) -> tuple[Sampled, Sampled]:
-    """Samples of the events to choose on and of those to judge on; an event is on one side."""
-    first = p.events - round(p.events * p.held_out)
-    early = everything.event < first
-    train, test = (
-        Sampled(everything.up[part], everything.hardened[part], everything.event[part])
-        for part in (early, ~early)
-    )
-    return train, test
 
 
 def candidates_of(train: Sampled, costs: Floats, hazard: Hazard) -> tuple[int, ...]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.lifelines.hardening_case import Case, halves, sampled
-from pipelines.lifelines.hardening_choice import METHODS, Sampled, choose, worth_a_look
+from pipelines.lifelines.hardening_case import Case
+from pipelines.lifelines.hardening_choice import METHODS, choose, worth_a_look
 from pipelines.lifelines.hardening_hazard import Hazard
 from pipelines.lifelines.hardening_loss import PeopleLoss
+from pipelines.lifelines.hardening_samples import Sampled, halves, sampled
 from workbench.briefs import Phrase, Quantity
 from workbench.decisions import interval, resample_ratio
 
@@ -51,9 +52,15 @@ def changes(n: Numbers) -> tuple[Phrase, ...]:
         told.append(w.phrase(f"hardening.change.{p.hazard}.{key}", strong=strong, kept=kept, k=n.k))
     if p.hazard in ("earthquake", "wind") and not p.absolute and any(p.centre):
         mirrored = p.model_copy(update={"centre": (-p.centre[0], -p.centre[1])})
-        train = _sampled(case, None, Hazard(case.system, mirrored, p.events, case.hazard.streams, year=case.year))
+        train = _sampled(
+            case, None, Hazard(case.system, mirrored, p.events, case.hazard.streams, year=case.year)
+        )
         told.append(
-            w.phrase(f"hardening.change.{p.hazard}.across", kept=_kept(n, "across", case.loss, train, fresh=True), k=n.k)
+            w.phrase(
+                f"hardening.change.{p.hazard}.across",
+                kept=_kept(n, "across", case.loss, train, fresh=True),
+                k=n.k,
+            )
         )
     if p.through_others:
         apart = PeopleLoss(case.system, solver=p.solver, through_others=False)
@@ -110,6 +117,8 @@ def _by_other_solver(n: Numbers) -> Phrase:
     )
     low, high = (float(one[0]) for one in interval(draws))
     more = n.spread(f"more.{other}", float(apart.mean()), draws[:, 0], "persons", None, 0)
-    key = "same" if set(picked["chosen"]) == set(picked["rule"]) else "cannot" if low <= 0 <= high else "apart"
+    key = (
+        "same" if set(picked["chosen"]) == set(picked["rule"]) else "cannot" if low <= 0 <= high else "apart"
+    )
     values = {} if key == "same" else {"more": more}
     return n.w.phrase(f"hardening.change.{other}.{key}", kept=kept, k=n.k, **values)

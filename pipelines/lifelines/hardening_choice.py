@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 
 from pipelines.lifelines.hardening_loss import PeopleLoss
+from pipelines.lifelines.hardening_samples import Sampled
 from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.hardening import select_assets
-from workbench.lifelines.model import Bools, Floats
+from workbench.lifelines.model import Floats
 
 if TYPE_CHECKING:
-    from workbench.lifelines._hardening_methods import Method
     from workbench.simulation import Streams
 
+Method = Literal["greedy", "failure_times_loss", "betweenness", "random"]
 METHODS: dict[str, Method] = {
     "chosen": "greedy",
     "rule": "failure_times_loss",
@@ -25,38 +26,6 @@ METHODS: dict[str, Method] = {
     "random": "random",
 }
 """How each option is made."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sampled:
-    """
-    Samples of damage, several of each event.
-
-    Attributes
-    ----------
-    up, hardened
-        Whether each asset works as it is, and were it hardened, shape (samples, assets).
-    event
-        Event of each sample, shape (samples,).
-    """
-
-    up: Bools
-    hardened: Bools
-    event: np.ndarray
-
-    def with_hardened(self, assets: Sequence[int]) -> Bools:
-        """State of each sample with some assets hardened."""
-        state, which = self.up.copy(), list(assets)
-        state[:, which] = self.hardened[:, which]
-        return state
-
-    def by_event(self, values: Floats) -> Floats:
-        """Mean of values over the samples of each event, shape (events, ...)."""
-        known, place = np.unique(self.event, return_inverse=True)
-        totals = np.zeros((len(known), *values.shape[1:]))
-        np.add.at(totals, place, values)
-        count = np.bincount(place).reshape(-1, *([1] * (values.ndim - 1)))
-        return np.asarray(totals / count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,16 +136,22 @@ def frequency(
 
 def worth_a_look(loss: PeopleLoss, on: Sampled, candidates: Sequence[int], most: int) -> tuple[int, ...]:
     """
-    Assets worth a closer look.
+    Assets worth a closer look: all, where they are few.
 
-    Those that save most alone, and those with the greatest chance of failing times loss when they alone fail,
-    which also finds assets in series of which none saves anything alone.
+    Else those that save most alone, those with the greatest chance of failing times loss when they alone
+    fail, and those that fail where most is lost. The last two also find assets in series of which none saves
+    anything alone.
     """
-    found: dict[int, None] = {}
-    few = min(most, len(candidates))
-    for method in ("risk_reduction_worth", "failure_times_loss"):
-        choice = select_assets(
-            loss, on.up, list(candidates), budget=few, method=method, hardened=on.hardened
-        )
-        found |= dict.fromkeys(choice.assets)
+    numbers = np.asarray(candidates)
+    if len(numbers) <= 2 * most:
+        return tuple(int(one) for one in numbers)
+    exposed = loss(on.up) @ (on.hardened & ~on.up)[:, numbers]
+    found = {int(one) for one in numbers[np.argsort(-exposed, kind="stable")[:most]]}
+    worth = select_assets(
+        loss, on.up, numbers, budget=most, method="risk_reduction_worth", hardened=on.hardened
+    )
+    threat = select_assets(
+        loss, on.up, numbers, budget=most, method="failure_times_loss", hardened=on.hardened
+    )
+    found |= {*worth.assets, *threat.assets}
     return tuple(sorted(found))

@@ -31,7 +31,9 @@ TAKES: dict[str, tuple[str, ...]] = {
 """Measures of each hazard."""
 WIND = Curves(
     {
-        "line_in_wind": FragilityCurve(55.0, 0.20, "gust_m_s", "invented round numbers, for demonstration only"),
+        "line_in_wind": FragilityCurve(
+            55.0, 0.20, "gust_m_s", "invented round numbers, for demonstration only"
+        ),
         "station_in_wind": FragilityCurve(
             70.0, 0.25, "gust_m_s", "invented round numbers, for demonstration only"
         ),
@@ -215,7 +217,9 @@ class Fragilities:
             at = which[wanted]
             if not len(at):
                 continue
-            values = intensities[curve.measure][:, at] / strength if curve.measure else np.zeros((rows, len(at)))
+            values = (
+                intensities[curve.measure][:, at] / strength if curve.measure else np.zeros((rows, len(at)))
+            )
             found[:, at] = curve.probability(values, None if lengths is None else lengths[wanted])
         return found
 

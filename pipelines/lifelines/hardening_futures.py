@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.lifelines.hardening_case import Case, luck
+from pipelines.lifelines.hardening_case import Case
 from pipelines.lifelines.hardening_changes import severities
 from pipelines.lifelines.hardening_classes import Fragilities
 from pipelines.lifelines.hardening_loss import PeopleLoss
+from pipelines.lifelines.hardening_samples import luck
 from workbench.decisions import Inputs, UncertainInput
 
 if TYPE_CHECKING:

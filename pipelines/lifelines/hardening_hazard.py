@@ -52,7 +52,13 @@ class Hazard:
     """
 
     def __init__(
-        self, system: InterdependentSystem, p: HardeningParameters, events: int, streams: Streams, *, year: int
+        self,
+        system: InterdependentSystem,
+        p: HardeningParameters,
+        events: int,
+        streams: Streams,
+        *,
+        year: int,
     ) -> None:
         self.system, self.p, self.events, self.year, self.streams = system, p, events, year, streams
         self.kind = p.hazard
@@ -138,7 +144,7 @@ class Hazard:
         return found
 
     def _residual(self, range_km: float) -> dict[str, Floats]:
-        """Shaking over its median by measure, shape (events, assets): exp(tau z + phi e), the same z and e."""
+        """Shaking over its median by measure, exp(tau z + phi e) with one z and e, shape (events, assets)."""
         if range_km not in self._residuals:
             within = self._deviations(phi=1.0, range_km=range_km)
             between = self._deviations(tau=1.0)[:, :1]  # the same at every site
@@ -172,7 +178,7 @@ class Hazard:
 
     @cached_property
     def _ground(self) -> Floats:
-        """What is added to the water level to have a depth, shape (assets,); far below 0 where it stays dry."""
+        """What is added to the level to have a depth, shape (assets,); far below 0 where it stays dry."""
         if self.p.flood_map is None:
             return -self._elevation
         path = Path(self.p.flood_map)

@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.lifelines.places import Places
 from pipelines.lifelines.words import system_name
 from workbench.briefs import Figure, Head, Quantity, Row, Table
+from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.solvers import open_solver
 
 if TYPE_CHECKING:
     from pipelines.lifelines.hardening_case import Case
     from pipelines.lifelines.hardening_numbers import Numbers
-    from workbench.lifelines.model import Bools
+    from workbench.lifelines.model import Bools, Floats
 
+MARK = 0.026
+"""Width of a number on the map as a share of the map's."""
 LEFT = 0.3
 """A sample is drawn that leaves at least this share of the network's edges carrying."""
+
+
+class Apart(Places):
+    """
+    Places in which numbered assets that would cover one another on the map stand side by side.
+
+    Parameters
+    ----------
+    system
+        The networks.
+    marks
+        Assets that are numbered, in order.
+    """
+
+    def __init__(self, system: InterdependentSystem, marks: Sequence[int]) -> None:
+        super().__init__(system)
+        self.marks = marks
+
+    @cached_property
+    def places(self) -> Floats:
+        """Where each asset lies; one that is numbered stands further east where another stands already."""
+        at = super().places.copy()
+        wide = float(np.nanmax(at[:, 0]) - np.nanmin(at[:, 0])) * MARK
+        stood: list[Floats] = []
+        for one in self.marks:
+            while any(np.hypot(*(at[one] - other)) < wide for other in stood):
+                at[one, 0] += wide / 4
+            stood.append(at[one].copy())
+        return at
 
 
 def drawn(case: Case) -> tuple[str, Bools, float]:
@@ -38,7 +73,7 @@ def figure(n: Numbers) -> Figure:
     layer, state, lost = drawn(case)
     network = case.system.layers[layer]
     flows = np.asarray(open_solver(network, "flow").flows(network.intact))  # type: ignore[attr-defined]
-    svg = case.places.draw(
+    svg = Apart(case.system, case.chosen).draw(
         layer, flows, up=state, marks=case.chosen, marks_label=w.text("hardening.marks")
     )
     system = system_name(network.system)
@@ -49,7 +84,10 @@ def figure(n: Numbers) -> Figure:
         Head("within", w.text("hardening.head.within"), "persons"),
     )
     rows = tuple(
-        Row((Quantity(f"order.place{i + 1}", i + 1), case.places.label(asset), n.of_asset(i, "within")), chosen=True)
+        Row(
+            (Quantity(f"order.place{i + 1}", i + 1), case.places.label(asset), n.of_asset(i, "within")),
+            chosen=True,
+        )
         for i, asset in enumerate(case.chosen)
     )
     return Figure(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ENDS = (0.025, 0.975)
 MILLION = 1e6
+ALIKE = 1e-9
+"""Draws that differ by less than this, relatively, are alike, and make no interval."""
 CURRENCY = "million CNY"
 EVENTS, ASSETS = "hardening_events", "hardening_assets"
 
@@ -62,14 +64,18 @@ class Numbers:
         """One row per asset shown: how often chosen, how often it fails, what it saves, what it costs."""
         case, ids = self.case, list(self.case.shown)
         alone, within = (self._of_assets(what)[0] for what in ("alone", "within"))
-        return case.system.assets[ids].select("asset", "layer", "part", "id").with_columns(
-            pl.Series("chosen", [one in case.chosen for one in ids]),
-            pl.Series("chance", [case.chance.get(one, 0.0) for one in ids]),
-            pl.Series("fails", 1 - case.test.up[:, ids].mean(axis=0)),
-            pl.Series("fails_hardened", 1 - case.test.hardened[:, ids].mean(axis=0)),
-            pl.Series("saved_alone", alone),
-            pl.Series("saved_within", within),
-            pl.Series("cost", case.means.costs[ids]).fill_nan(None),
+        return (
+            case.system.assets[ids]
+            .select("asset", "layer", "part", "id")
+            .with_columns(
+                pl.Series("chosen", [one in case.chosen for one in ids]),
+                pl.Series("chance", [case.chance.get(one, 0.0) for one in ids]),
+                pl.Series("fails", 1 - case.test.up[:, ids].mean(axis=0)),
+                pl.Series("fails_hardened", 1 - case.test.hardened[:, ids].mean(axis=0)),
+                pl.Series("saved_alone", alone),
+                pl.Series("saved_within", within),
+                pl.Series("cost", case.means.costs[ids]).fill_nan(None),
+            )
         )
 
     def _of_assets(self, what: str) -> tuple[Floats, Floats]:
@@ -98,7 +104,7 @@ class Numbers:
     ) -> Quantity:
         """A mean with its interval over events drawn again; no interval where all draws are alike."""
         drawn = drawn[np.isfinite(drawn)]
-        if not len(drawn) or np.ptp(drawn) == 0:
+        if not len(drawn) or np.ptp(drawn) <= ALIKE * max(abs(value), 1e-12):
             return Quantity(name, value, unit, decimals=decimals, source=source)
         low, high = (float(one) for one in np.quantile(drawn, ENDS))
         ends = (min(low, value), max(high, value))
@@ -133,11 +139,13 @@ class Numbers:
             return Quantity("avoidable", None, "share")
         with np.errstate(divide="ignore", invalid="ignore"):
             drawn = np.where(most[1] > 0, ours[1] / most[1], np.nan)
-        return self.spread("avoidable", ours[0] / most[0], drawn, "share", Source(EVENTS, "lost_share", {}), 0)
+        return self.spread(
+            "avoidable", ours[0] / most[0], drawn, "share", Source(EVENTS, "lost_share", {}), 0
+        )
 
     def of_asset(self, i: int, what: str) -> Quantity:
         """A number of one of those shown, by its place: "alone", "within", "chance", "fails", "cost"."""
-        case, asset = self.case, self.case.shown[i]
+        asset = self.case.shown[i]
         row, name = self.assets.row(i, named=True), f"{what}.place{i + 1}"
         if what in ("alone", "within"):
             means, draws = self._of_assets(what)

@@ -97,13 +97,9 @@ class _Record:
     def alternatives(self) -> Section:
         """Harden nothing, the choice, what simple rules would choose; hardening everything is a ceiling."""
         w = self.words.text
-        options = [
-            Option("none", self.labels["none"], "do_nothing", also_minimum=w("hardening.minimum"))
-        ]
+        options = [Option("none", self.labels["none"], "do_nothing", also_minimum=w("hardening.minimum"))]
         options += [Option(name, label) for name, label in self.labels.items() if name != "none"]
-        options.append(
-            Option("all", w("hardening.option.all"), screened_out=w("hardening.out.all"))
-        )
+        options.append(Option("all", w("hardening.option.all"), screened_out=w("hardening.out.all")))
         options += [
             Option(name, w(f"hardening.option.{name}"), screened_out=w("hardening.out.same"))
             for name in METHODS
@@ -144,7 +140,10 @@ class _Record:
             over += 1
         checks = [
             Checked(w("hardening.check.door"), Quantity("check.door", round(off, 6), "persons")),
-            Checked(w("hardening.check.worse"), Quantity("check.worse", worse, self.words.text("hardening.unit.samples"))),
+            Checked(
+                w("hardening.check.worse"),
+                Quantity("check.worse", worse, self.words.text("hardening.unit.samples")),
+            ),
             Checked(w("hardening.check.both"), n.count("check.both", both, "events")),
             Checked(w("hardening.check.over"), n.count("check.over", over, "assets")),
         ]

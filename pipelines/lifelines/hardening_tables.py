@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.lifelines.hardening_numbers import ALIKE, MILLION
 from workbench.briefs import Head, Quantity, Row, Table
 from workbench.lifelines.montecarlo import ServiceRisk
 
@@ -21,7 +22,7 @@ def compared(n: Numbers) -> Table:
     w, case = n.w.text, n.case
     rows = []
     for name, assets in case.options.items():
-        cost = float(case.means.costs[list(assets)].sum()) / 1e6
+        cost = float(case.means.costs[list(assets)].sum()) / MILLION
         numbers = (
             n.lost(name),
             n.saved(name),
@@ -63,6 +64,8 @@ def tail(n: Numbers, option: str, what: str) -> Quantity:
         return Quantity(name, None, "persons")
     low, high = (min(max(one * people, 0.0), people) for one in (found.low, found.high))
     value, basis = found.value * people, n.w.text("hardening.basis.events")
+    if high - low <= ALIKE * max(value, 1.0):
+        return Quantity(name, value, "persons", decimals=0)
     return Quantity(name, value, "persons", min(low, value), max(high, value), basis=basis, decimals=0)
 
 

@@ -66,7 +66,12 @@ class RestorationParameters(Parameters):
         le=200,
     )
     share: float = _field(
-        0.01, "Share of all assets that a random event damages", "随机事件损坏的设施比例", "share", gt=0, le=0.5
+        0.01,
+        "Share of all assets that a random event damages",
+        "随机事件损坏的设施比例",
+        "share",
+        gt=0,
+        le=0.5,
     )
     most: int = _field(
         40,
@@ -77,10 +82,18 @@ class RestorationParameters(Parameters):
         le=300,
     )
     crews: int | dict[str, int] = _field(
-        CREWS, "Repair crews of each system, or one number for a pool of all", "各系统抢修队数；填一个数则为统一调度", "crews"
+        CREWS,
+        "Repair crews of each system, or one number for a pool of all",
+        "各系统抢修队数；填一个数则为统一调度",
+        "crews",
     )
     speed_kmh: float = _field(
-        20.0, "Speed of crews between sites, in a straight line", "抢修队在各现场间的直线速度", "km/h", gt=0, le=200
+        20.0,
+        "Speed of crews between sites, in a straight line",
+        "抢修队在各现场间的直线速度",
+        "km/h",
+        gt=0,
+        le=200,
     )
     cv: float = _field(
         0.5,
@@ -91,7 +104,12 @@ class RestorationParameters(Parameters):
         le=2,
     )
     period_h: float = _field(
-        12.0, "Hours of a period where plans are made in whole periods", "按整周期编制计划时的周期长度", "h", ge=1, le=168
+        12.0,
+        "Hours of a period where plans are made in whole periods",
+        "按整周期编制计划时的周期长度",
+        "h",
+        ge=1,
+        le=168,
     )
     method: Literal["search", "windows", "milp"] = _field(
         "windows",
@@ -103,10 +121,15 @@ class RestorationParameters(Parameters):
         3000, "Orders tried by the search at most", "搜索至多试算的顺序数", "", ge=10, le=1_000_000
     )
     node_limit: int = _field(
-        200, "Nodes of the tree after which the programme stops", "整数规划搜索树节点上限", "", ge=0, le=1_000_000
+        200,
+        "Nodes of the tree after which the programme stops",
+        "整数规划搜索树节点上限",
+        "",
+        ge=0,
+        le=1_000_000,
     )
     replications: int = _field(
-        100, "Runs with other repair times", "以不同抢修时长模拟的次数", "runs", ge=10, le=5_000
+        60, "Runs with other repair times", "以不同抢修时长模拟的次数", "runs", ge=10, le=5_000
     )
     desired: dict[str, tuple[float, float, float]] = _field(
         DESIRED,

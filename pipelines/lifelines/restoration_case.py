@@ -126,7 +126,7 @@ class Case:
 
     @cached_property
     def times(self) -> pl.DataFrame:
-        """When each repair is begun and ended in the recommended order: `run`, `asset`, `start_d`, `end_d`."""
+        """When each repair is begun and ended as recommended: `run`, `asset`, `start_d`, `end_d`, `crew`."""
         return pl.concat(
             told.repairs.select(
                 pl.lit(run).alias("run"),
@@ -191,7 +191,10 @@ def case_of(measures: Measures, p: RestorationParameters, *, workers: int = 1) -
     )
     best = verdict.best
     recommended = best if best is not None and verdict.separated else CHOSEN
-    told = [model.simulate(plans[recommended], model.sample(Streams(p.seed, run))) for run in range(p.replications)]
+    told = [
+        model.simulate(plans[recommended], model.sample(Streams(p.seed, run)))
+        for run in range(p.replications)
+    ]
     return Case(
         p,
         system,
@@ -218,9 +221,7 @@ def planned(
 ) -> tuple[Event, RepairProblem]:
     """The damage that is planned for, at most as much as asked, and the problem of its repair."""
     solvers = {name: PeopleServed(network) for name, network in system.layers.items()}
-    first = RepairProblem(
-        system, event.up, crews=1, repair_h=1.0, solver=solvers, period_h=p.period_h
-    )
+    first = RepairProblem(system, event.up, crews=1, repair_h=1.0, solver=solvers, period_h=p.period_h)
     people = dict(zip(system.layers, first.intact_service.tolist(), strict=True))
     if not sum(people.values()) > 0:
         raise DataRejected(
@@ -262,17 +263,13 @@ def zones_of(system: InterdependentSystem) -> tuple[str, ...]:
     return tuple(sorted({zone for each in found for zone in each}))
 
 
-def one_more(
-    model: Repairs, plan: CrewPlan, p: RestorationParameters, workers: int
-) -> dict[str, Floats]:
+def one_more(model: Repairs, plan: CrewPlan, p: RestorationParameters, workers: int) -> dict[str, Floats]:
     """Service-days lost by run with one more crew in each pool that has work; "" is the pool of all."""
     problem = model.problem
     if isinstance(problem.crews, Mapping):
         layers = list(problem.system.layers)
         busy = [layers[pool] for pool in sorted(set(problem.pool.tolist()))]
-        more = {
-            name: replace(plan, crews={**problem.crews, name: problem.crews[name] + 1}) for name in busy
-        }
+        more = {name: replace(plan, crews={**problem.crews, name: problem.crews[name] + 1}) for name in busy}
     else:
         more = {"all": replace(plan, crews=problem.crews + 1)}
     found = Experiment(model, more, seed=p.seed).run(p.replications, workers=workers)

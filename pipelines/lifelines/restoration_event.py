@@ -77,8 +77,8 @@ def event_of(system: InterdependentSystem, p: RestorationParameters, streams: St
         damaged = np.flatnonzero(down).astype(np.int32)
         if not len(damaged):
             raise DataRejected(
-                "The event damages nothing: raise `magnitude` or `share`, bring `centre` nearer, or list what "
-                "is `damaged`."
+                "The event damages nothing: raise `magnitude` or `share`, bring `centre` nearer, or list "
+                "what is `damaged`."
             )
     up = system.intact.copy()
     up[damaged] = False

@@ -99,7 +99,9 @@ class Repairs(CrewModel):
         for name, network in system.layers.items():
             served = Connectivity(network).served_many(system.layer_state(name, states)) > 0
             people = np.where(network.arrays.demand > 0, network.arrays.people, 0.0)
-            member = np.array([[one == zone for zone in self.zones] for one in network.nodes["zone"].to_list()])
+            member = np.array(
+                [[one == zone for zone in self.zones] for one in network.nodes["zone"].to_list()]
+            )
             by_zone = served @ (member * people[:, None])
             found += by_zone[:1] - by_zone[1:]
         return np.maximum(found, 0.0)

@@ -43,7 +43,9 @@ def orders_of(quick: Quick, p: RestorationParameters) -> dict[str, Ints]:
     rules = {"biggest": biggest_first(quick), "nearest": nearest_first(quick)}
     rules["reverse"] = np.searchsorted(problem.damaged, reverse_greedy(problem)).astype(np.int32)
     starts = [*rules.values()]
-    starts += [np.searchsorted(problem.damaged, each(problem)).astype(np.int32) for each in (greedy, _important)]
+    starts += [
+        np.searchsorted(problem.damaged, each(problem)).astype(np.int32) for each in (greedy, _important)
+    ]
     starts += simpler(problem, p)
     best = improved(quick, min(starts, key=lambda one: round(quick.total(one), 6)), p.evaluations)
     kept: dict[str, Ints] = {}
@@ -109,7 +111,9 @@ def simpler(problem: RepairProblem, p: RestorationParameters) -> list[Ints]:
 
 def peopled(system: InterdependentSystem) -> InterdependentSystem:
     """The same networks with people as demand, and dependencies that ask of dependees only that they work."""
-    some = pl.when(pl.col("demand") > 0).then(pl.col("people").cast(pl.Float64)).otherwise(0.0).alias("demand")
+    some = (
+        pl.when(pl.col("demand") > 0).then(pl.col("people").cast(pl.Float64)).otherwise(0.0).alias("demand")
+    )
     layers = {name: network.with_columns([some], []) for name, network in system.layers.items()}
     leans = system.dependencies
     return InterdependentSystem(

@@ -56,7 +56,12 @@ class Quick:
         return np.array([self._known[one] for one in sets])
 
     def ends(
-        self, order: Ints, *, hours: Floats | None = None, travel: Floats | None = None, crews: Ints | None = None
+        self,
+        order: Ints,
+        *,
+        hours: Floats | None = None,
+        travel: Floats | None = None,
+        crews: Ints | None = None,
     ) -> Floats:
         """
         Hour at which each repair ends, in the order of the problem's damaged assets.
@@ -88,7 +93,7 @@ class Quick:
         return ends
 
     def by_layer(self, ends: Floats) -> Floats:
-        """Services lost until all is repaired, person-hours of each layer, where repairs end at these hours."""
+        """Person-hours of each layer lost until all is repaired, where repairs end at these hours."""
         sequence = np.argsort(ends, kind="stable")
         done, sets = 0, []
         for place in sequence.tolist():

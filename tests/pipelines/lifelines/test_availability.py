@@ -83,7 +83,7 @@ def outage(number, asset, began, hours=10.0, cause="wear"):
 def small(engines, tmp_path):
     """Measures of a chain of two exchanges behind a gateway, two districts, and what befell its cables."""
 
-    def made(incidents=(), *, register=True, demand=1.0, kind="source", costs=None, twin=False):
+    def made(incidents=(), *, register=True, demand=1.0, kind="source", costs=None, twin=False, people=True):
         places = {"g": (0.0, 0.0), "a": (1000.0, 0.0), "b": (1000.0, 1000.0)}
         nodes = [
             {
@@ -91,7 +91,7 @@ def small(engines, tmp_path):
                 "asset_class": "gateway" if name == "g" else "exchange",
                 "kind": kind if name == "g" else None,
                 "demand": 0.0 if name == "g" else demand,
-                "people": {"g": 0.0, "a": 100.0, "b": 300.0}[name],
+                "people": {"g": 0.0, "a": 100.0, "b": 300.0}[name] if people else 0.0,
                 "zone_id": {"g": None, "a": "north", "b": "south"}[name],
                 "x": x,
                 "y": y,
@@ -271,6 +271,19 @@ class TestSmall:
         brief = answered(small(CUT), budget=1.0, **BOTH)
         assert "cannot be made sure" in brief.answer.headline.text("en")
         assert brief.answer.confidence.word == "low"
+
+    def test_sites_without_people_count_alike(self, small):
+        measures = small(CUT, people=False)
+        brief = answered(measures, **BOTH)
+        reasons = {one.key for one in brief.sections if one.reason is not None}
+        assert {"cost_benefit", "equity"} <= reasons
+        network = city(measures).layers["telecom"]
+        assert register_of(measures, network).replay(1000, 1010) == pytest.approx(YEAR_MIN)
+
+    def test_without_incidents_the_brief_says_so(self, small):
+        brief = answered(small(register=False))
+        said = " ".join(one.text("en") for one in brief.assumptions)
+        assert "There is no register of exchange, fibre and gateway" in said
 
     def test_a_ring_has_little_to_lose(self, small):
         """With a second way to b the first cable cuts off nobody."""

@@ -69,6 +69,12 @@ class Handle:
         self.call(name, *arguments, ctypes.byref(found))
         return found.value
 
+    def real(self, name: str, *arguments: Any) -> float:
+        """Call a function that gives a number."""
+        found = ctypes.c_double()
+        self.call(name, *arguments, ctypes.byref(found))
+        return found.value
+
     def text(self, name: str, number: int) -> str:
         """Call a function that gives a text."""
         found = ctypes.create_string_buffer(64)
