@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SURE, LIKELY = 0.9, 0.7
 SHOWN_OTHERS = 5
+SMALL = 1_000_000
+"""Nodes times edges, over all networks, up to which betweenness is worked out for comparison."""
 LOST = Outcome("lost", "persons", Text("Services lost in an event", "单次事件失去的服务"), "less")
 
 
@@ -268,6 +270,11 @@ def candidates_of(train: Sampled, costs: Floats, hazard: Hazard) -> tuple[int, .
     return tuple(int(one) for one in found)
 
 
+def small(system: InterdependentSystem) -> bool:
+    """Whether betweenness takes seconds rather than minutes."""
+    return sum(one.n * one.m for one in system.layers.values()) <= SMALL
+
+
 def options_of(
     loss: PeopleLoss,
     train: Sampled,
@@ -279,6 +286,8 @@ def options_of(
     """Choose each option on the same samples; the first is to harden nothing."""
     options: dict[str, tuple[int, ...]] = {"none": ()}
     for name, method in METHODS.items():
+        if name == "central" and not small(loss.system):
+            continue
         known = contenders if name in ("chosen", "rule") else candidates
         found = choose(loss, train, known, means, method, streams=streams.child(name))
         if name == "chosen" or set(found) not in [set(one) for one in options.values()]:

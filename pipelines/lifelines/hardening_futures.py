@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from workbench.briefs.recording import Recorder
     from workbench.lifelines.model import Bools, Floats
 
-MOST_EVENTS = 100
+MOST_EVENTS, LEAST_EVENTS, CELLS = 100, 25, 500_000
+"""Events in which futures are tried: fewer in large networks, so many that events times assets are `CELLS`."""
 RANGES = (8.5, 40.7)
 """Ranges of correlation for peak acceleration in Jayaram and Baker (2009), km."""
 LEVELS = 3
@@ -46,7 +47,8 @@ class Futures:
         self.case, self._make = case, partial(recorder.uncertain, "hardening")
         self.options = tuple(name for name in case.options if name != IDLE or name == case.recommended)
         self.events, first = np.unique(case.test.event, return_index=True)
-        self.events, first = self.events[:MOST_EVENTS], first[:MOST_EVENTS]
+        most = min(MOST_EVENTS, max(LEAST_EVENTS, CELLS // case.system.size))
+        self.events, first = self.events[:most], first[:most]
         self._samples = case.p.samples * int(self.events[0]) + first
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.lifelines.dates import last_day
+from pipelines.lifelines.hardening_case import small
 from pipelines.lifelines.hardening_choice import METHODS, choose
 from pipelines.lifelines.hardening_futures import Futures
 from pipelines.lifelines.hardening_numbers import ENDS
@@ -101,11 +102,15 @@ class _Record:
         options += [Option(name, label) for name, label in self.labels.items() if name != "none"]
         options.append(Option("all", w("hardening.option.all"), screened_out=w("hardening.out.all")))
         options += [
-            Option(name, w(f"hardening.option.{name}"), screened_out=w("hardening.out.same"))
+            Option(name, w(f"hardening.option.{name}"), screened_out=w(f"hardening.out.{self.why(name)}"))
             for name in METHODS
             if name not in self.labels
         ]
         return alternatives(Options(options))
+
+    def why(self, name: str) -> str:
+        """Why an option was not compared."""
+        return "large" if name == "central" and not small(self.case.system) else "same"
 
     def runs(self) -> Section:
         """How many events were drawn, for what, and how precise the mean loss then is."""

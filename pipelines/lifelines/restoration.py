@@ -14,7 +14,6 @@ from workbench.briefs import Brief
 from workbench.domains import Decision, Measures, Parameters
 
 SYSTEMS = ("water", "power", "gas", "oil", "telecom", "road")
-CREWS = {"water": 3, "power": 3, "gas": 2, "oil": 1, "telecom": 2, "road": 2}
 DESIRED = {
     "water": (24.0, 168.0, 336.0),
     "power": (24.0, 72.0, 336.0),
@@ -28,6 +27,10 @@ MOST_CREWS, MOST_HOURS = 200, 100_000.0
 
 def _field(default: Any, says: str, zh: str, unit: str = "", **bounds: Any) -> Any:
     return Field(default, description=says, json_schema_extra={"zh": zh, "unit": unit}, **bounds)
+
+
+def _crews(default: int, system: str, zh: str) -> Any:
+    return _field(default, f"Crews that repair {system}", f"{zh}抢修队数", "crews", ge=1, le=MOST_CREWS)
 
 
 class RestorationParameters(Parameters):
@@ -81,12 +84,20 @@ class RestorationParameters(Parameters):
         ge=1,
         le=300,
     )
-    crews: int | dict[str, int] = _field(
-        CREWS,
-        "Repair crews of each system, or one number for a pool of all",
-        "各系统抢修队数；填一个数则为统一调度",
+    crews: int | None = _field(
+        None,
+        "Crews in one pool for all systems; each system has its own if empty",
+        "统一调度的抢修队数；不填则各系统自有",
         "crews",
+        ge=1,
+        le=MOST_CREWS,
     )
+    water_crews: int = _crews(3, "water", "供水")
+    power_crews: int = _crews(3, "power", "供电")
+    gas_crews: int = _crews(2, "gas", "供气")
+    oil_crews: int = _crews(1, "oil", "供油")
+    telecom_crews: int = _crews(2, "telecom", "通信")
+    road_crews: int = _crews(2, "roads", "道路")
     speed_kmh: float = _field(
         20.0,
         "Speed of crews between sites, in a straight line",
@@ -131,10 +142,10 @@ class RestorationParameters(Parameters):
     replications: int = _field(
         60, "Runs with other repair times", "以不同抢修时长模拟的次数", "runs", ge=10, le=5_000
     )
-    desired: dict[str, tuple[float, float, float]] = _field(
-        DESIRED,
-        "Hours within which 50, 90 and 100 % of each system's service should be back",
-        "各系统服务恢复至50%、90%、100%的期望时限",
+    desired: dict[str, tuple[float, float, float]] | None = _field(
+        None,
+        "Hours within which 50, 90 and 100 % of each service should be back; invented round ones if empty",
+        "各系统服务恢复至50%、90%、100%的期望时限；不填则用内置的虚构整数",
         "h",
     )
     wanted: float = _field(
@@ -159,26 +170,29 @@ class RestorationParameters(Parameters):
         0.0, "Cost of making and keeping to a plan", "编制并执行计划的成本", "CNY", ge=0
     )
 
-    @field_validator("crews")
-    @classmethod
-    def _some(cls, crews: int | dict[str, int]) -> int | dict[str, int]:
-        given = {"": crews} if isinstance(crews, int) else crews
-        unknown = [one for one in given if one and one not in SYSTEMS]
-        if unknown or not given:
-            raise ValueError(f"must be a number, or numbers by system out of {', '.join(SYSTEMS)}")
-        if any(not 1 <= count <= MOST_CREWS for count in given.values()):
-            raise ValueError(f"must be from 1 to {MOST_CREWS}")
-        return crews
-
     @field_validator("desired")
     @classmethod
-    def _rising(cls, desired: dict[str, tuple[float, float, float]]) -> dict[str, tuple[float, float, float]]:
-        for system, hours in desired.items():
+    def _rising(
+        cls, desired: dict[str, tuple[float, float, float]] | None
+    ) -> dict[str, tuple[float, float, float]] | None:
+        for system, hours in (desired or {}).items():
             if system not in SYSTEMS:
                 raise ValueError(f"must name systems out of {', '.join(SYSTEMS)}, not '{system}'")
             if not 0 <= hours[0] <= hours[1] <= hours[2] <= MOST_HOURS:
                 raise ValueError(f"hours of {system} must not fall from 50 to 90 to 100 %, from 0 on")
         return desired
+
+    @property
+    def crews_of(self) -> int | dict[str, int]:
+        """Crews of all, or by system."""
+        if self.crews is not None:
+            return self.crews
+        return {system: int(getattr(self, f"{system}_crews")) for system in SYSTEMS}
+
+    @property
+    def goals(self) -> dict[str, tuple[float, float, float]]:
+        """Hours within which 50, 90 and 100 % of each system's service should be back."""
+        return DESIRED if self.desired is None else self.desired
 
 
 class Restoration(Decision):

@@ -27,8 +27,8 @@ from workbench.briefs.scope import whole
 from workbench.lifelines.solvers import open_solver
 
 if TYPE_CHECKING:
-    from workbench._text import Text
     from pipelines.lifelines.restoration_case import Case
+    from workbench._text import Text
     from workbench.domains import Decision, Measures
 
 SHOWN, NAMED = 10, 3

@@ -19,7 +19,7 @@ from pipelines.lifelines.restoration_orders import CHOSEN, REPORT, bound_of, ord
 from pipelines.lifelines.restoration_quick import Quick
 from workbench._text import Text
 from workbench.decisions import Outcome, Samples, Verdict, rank
-from workbench.errors import BadParameter, DataRejected
+from workbench.errors import DataRejected
 from workbench.lifelines import Finding, InterdependentSystem, check
 from workbench.lifelines.crews import CrewPlan, CrewRun
 from workbench.lifelines.model import Floats, Ints
@@ -236,12 +236,9 @@ def planned(
         kept = drawn[np.sort(np.argsort(-np.round(matters, 6), kind="stable")[: p.most])]
         up = system.intact.copy()
         up[kept] = False
-    down = {system.assets["layer"][int(one)] for one in np.flatnonzero(system.intact & ~up)}
-    crews: int | Mapping[str, int] = p.crews
+    crews = p.crews_of
     if isinstance(crews, dict):
-        if missing := sorted(down - set(crews)):
-            raise BadParameter(f"Damage in {', '.join(missing)} has no crew: name each system in `crews`.")
-        crews = {name: crews[name] for name in system.layers if name in crews}
+        crews = {name: crews[network.system] for name, network in system.layers.items()}
     problem = RepairProblem(
         system, up, crews=crews, solver=solvers, weights=people, period_h=p.period_h
     ).with_travel(p.speed_kmh)
@@ -283,7 +280,7 @@ def goals_of(
     """Desired recovery times of the systems that are here, held against those simulated."""
     goals, times = [], {}
     for layer, network in problem.system.layers.items():
-        for level, hours in zip(LEVELS, p.desired.get(network.system, ()), strict=False):
+        for level, hours in zip(LEVELS, p.goals.get(network.system, ()), strict=False):
             goals.append(DesiredRecovery(layer=layer, share=level, within_h=hours, chance=p.wanted))
             found = runs.values(f"{layer}_h{level * 100:.0f}", option)
             times[layer, level] = np.where(np.isnan(found), np.inf, found)

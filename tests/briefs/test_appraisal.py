@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from workbench.briefs import Head, Phrase, Text
+from workbench.briefs import Head, Phrase, Text, modelcard
 from workbench.briefs.appraisal import alternatives, certainty, cost_benefit, equity, graded, ranking
 from workbench.decisions import (
     CashFlow,
@@ -260,3 +260,14 @@ class TestModelCard:
 
         with pytest.raises(BadParameter, match="back-cast or a hold-out score"):
             validation([], [])
+
+
+class TestShares:
+    @pytest.mark.parametrize(
+        ("value", "printed"),
+        [(0.9995, "99.95"), (0.99999, "99.999"), (0.5, "50"), (0.005, "0.5"), (1, "100")],
+    )
+    def test_a_share_that_was_set_prints_as_it_was_set(self, value, printed):
+        described = [{"name": "promise", "description": "Promise", "unit": "share", "default": 0.9}]
+        (table,) = modelcard.inputs(described, {"promise": value}).tables
+        assert table.rows[0].cells[1].text("en").rstrip("%") == printed

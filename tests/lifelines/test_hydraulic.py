@@ -1,4 +1,4 @@
-"""Pressure-driven service: closed forms, plain EPANET by WNTR, WNTR's own simulator, and one run against the next."""
+"""Pressure-driven service: closed forms, plain EPANET by WNTR, WNTR's own simulator, run after run."""
 
 import gc
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.sparse import diags_array
@@ -102,11 +102,8 @@ def test_service_at_the_end_of_a_pipe_solves_its_equation(made, head, closed):
     network = made(LINE.format(head=head))
     solver = Hydraulic(network, required_pressure_m=REQUIRED, minimum_pressure_m=MINIMUM)
     bores = {"p1": 0.2, "p2": 0.15}
-    conductance = sum(
-        (10.667 * 1000 / 100**1.852 / bores[one] ** 4.871) ** (-1 / 1.852)
-        for one in bores
-        if one not in closed
-    )
+    open_ = [bore for one, bore in bores.items() if one not in closed]
+    conductance = sum((10.667 * 1000 / 100**1.852 / bore**4.871) ** (-1 / 1.852) for bore in open_)
 
     def excess(share):
         pressure = head - (0.05 * share / conductance) ** 1.852 - 10
@@ -187,10 +184,17 @@ def test_an_instant_equals_plain_epanet(closed):
     solver = Hydraulic(network, required_pressure_m=required, minimum_pressure_m=least)
     run = solver.run(without(network, *closed))
     given, wanted = plain("ky10", *closed, required=required, least=least)
-    for node, share in zip(network.nodes["id"], run.share, strict=True):
-        if node in wanted.columns and wanted[node].iloc[0] > 0:
-            expected = np.clip(given[node].iloc[0], 0, wanted[node].iloc[0]) / wanted[node].iloc[0]
-            assert share == pytest.approx(expected, abs=2e-4), node
+    compared = 0
+    for node, share, pressure in zip(network.nodes["id"], run.share, run.lowest_pressure_m, strict=True):
+        if node not in wanted.columns or wanted[node].iloc[0] <= 0:
+            continue
+        if np.isnan(pressure):  # EPANET lets a little through closed pipes to where no source is
+            assert share == 0
+            continue
+        expected = np.clip(given[node].iloc[0], 0, wanted[node].iloc[0]) / wanted[node].iloc[0]
+        assert share == pytest.approx(expected, abs=2e-4), node
+        compared += 1
+    assert compared > 500
 
 
 @pytest.mark.parametrize("closed", [(), ("229",), ("335", "10"), ("330",), ("60", "101")])
@@ -211,6 +215,7 @@ def test_a_day_equals_plain_epanet_hour_by_hour(net3, closed):
     assert compared == 24
 
 
+@pytest.mark.filterwarnings("ignore::scipy.optimize.OptimizeWarning")
 @pytest.mark.parametrize("pipe", ["60", "125", "173", "238", "233"])
 def test_empty_tanks_stop_as_in_wntrs_own_simulator(net3, net3_day, pipe):
     """Which shares no code with EPANET; it looks at whole hours, so that they agree to about a hundredth."""
@@ -227,9 +232,8 @@ def test_epanet_alone_gives_more_than_its_tanks_hold(net3):
     assert loss(Hydraulic(net3, duration_h=24), without(net3, "60")) > 0.4
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_pump_of_constant_power_is_not_left_standing():
-    """With the file's accuracy of 1e-4 EPANET leaves Pump-11 at rest and loses 10.7 %; WNTR's simulator 0.27 %."""
+    """At the file's accuracy, 1e-4, EPANET leaves Pump-11 at rest and loses 10.7 %; WNTR's own loses 0.27 %."""
     network = read_epanet(NETWORKS / "ky10.inp")
     here = loss(Hydraulic(network), without(network, "P-893"))
     for options, expected in (({"simulator": "WNTR"}, here), ({"accuracy": 1e-4}, 0.1068)):
@@ -239,6 +243,11 @@ def test_a_pump_of_constant_power_is_not_left_standing():
 
 
 # --- what fails stays failed ----------------------------------------------------------------------
+
+
+def flows_of(project, links):
+    """Flow of links at every step."""
+    return [flow for *_, flow in project.steps(lambda: project.links(codes.FLOW, links))]
 
 
 def test_controls_do_not_open_what_has_failed(net3, net3_day):
@@ -252,15 +261,12 @@ def test_controls_do_not_open_what_has_failed(net3, net3_day):
         ]
         assert np.abs(flows).max() < 1e-5
     runner.prepare(net3.intact)
-    flows = [flow for *_, flow in runner.project.steps(lambda: runner.project.links(codes.FLOW, links))]
+    flows = flows_of(runner.project, links)
     assert np.abs(flows).max() > 0.1  # undamaged, the pump runs
 
 
-RULES = TANK.replace(
-    "[OPTIONS]",
-    "[RULES]\nRULE 1\nIF SYSTEM CLOCKTIME >= 1 AM\nTHEN PIPE main STATUS IS OPEN\nELSE PIPE main STATUS IS OPEN\n"
-    "[OPTIONS]",
-)
+RULE = "[RULES]\nRULE 1\nIF SYSTEM TIME >= 1\nTHEN PIPE main STATUS IS OPEN\nELSE PIPE main STATUS IS OPEN\n"
+RULES = TANK.replace("[OPTIONS]", RULE + "[OPTIONS]")
 
 
 @pytest.mark.parametrize("text", [TANK, RULES, TANK.replace("200 100 0 Open", "200 100 0 CV")])
@@ -283,9 +289,8 @@ def test_what_no_source_reaches_is_served_nothing(net3, net3_day):
     assert (net3_day.served(without(net3, nodes=sources)) == 0).all()
     assert (net3_day.served(np.zeros(net3.size, bool)) == 0).all()
     up = without(net3, "233")
-    assert np.array_equal(
-        net3_day.served(up)[[net3.asset(one, "node") for one in ("203", "231")]] == 0, [True, False]
-    )
+    served = net3_day.served(up)
+    assert served[net3.asset("203", "node")] == 0 < served[net3.asset("231", "node")]
     assert np.isnan(net3_day.run(up).lowest_pressure_m[net3.asset("203", "node")])
 
 
@@ -313,13 +318,15 @@ def test_isolated_parts_and_leaks_in_the_file_do_no_harm(made):
     assert Hydraulic(short).served(short.intact).sum() < Hydraulic(plain_).served(plain_.intact).sum()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.data())
-def test_any_damage_has_a_sensible_answer(data):
-    network = read_epanet(NETWORKS / "Net2.inp")
-    solver = data.draw(st.just(Hydraulic(network, duration_h=6)))
-    chance = data.draw(st.sampled_from([0.02, 0.1, 0.4, 0.9]))
-    seed = data.draw(st.integers(0, 10_000))
+@pytest.fixture(scope="module")
+def net2():
+    return Hydraulic(read_epanet(NETWORKS / "Net2.inp"), duration_h=3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(chance=st.sampled_from([0.02, 0.1, 0.4, 0.9]), seed=st.integers(0, 10_000))
+def test_any_damage_has_a_sensible_answer(net2, chance, seed):
+    solver, network = net2, net2.network
     up = np.random.default_rng(seed).random(network.size) > chance
     served = solver.served(up)
     assert np.isfinite(served).all()
@@ -435,12 +442,10 @@ def test_closing_in_the_linearised_network_is_removing_the_link(net3, net3_day, 
 
 def test_a_closure_is_estimated_by_its_reason(made):
     """A branch is cut, and a tank that is alone gives what it holds: both exactly."""
-    network = made(
-        TANK.replace("a 0 10", "a 0 10\nb 0 5").replace("riser t", "arm a b 50 200 100 0 Open\nriser t")
-    )
-    cut, dry, short = (
-        Hydraulic(network).closures(np.array([network.edge_index["arm"], network.edge_index["main"]])).T
-    )
+    text = TANK.replace("a 0 10", "a 0 10\nb 0 5").replace("riser t", "arm a b 50 200 100 0 Open\nriser t")
+    network = made(text)
+    edges = np.array([network.edge_index[one] for one in ("arm", "main")])
+    cut, dry, short = Hydraulic(network).closures(edges).T
     assert cut == pytest.approx([0.005, 0])
     held = np.pi * 25 * (3 - 1) / 86400
     assert dry == pytest.approx([0, 0.015 - held], rel=1e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from workbench._text import Text
@@ -137,7 +138,8 @@ def _value(name: str, value: Any, unit: str) -> Cell:
         return Words().text("yes" if value else "no")
     if isinstance(value, int | float):
         if unit in ("share", "probability"):
-            return Quantity(f"parameter.{name}", value, unit)
+            exact = -int(Decimal(str(value)).normalize().as_tuple().exponent) - 2  # of the percentage
+            return Quantity(f"parameter.{name}", value, unit, decimals=exact if exact > 1 else None)
         return Quantity(f"parameter.{name}", value, unit, decimals=None if isinstance(value, float) else 0)
     if isinstance(value, Mapping):
         return ", ".join(str(key) for key in value)

@@ -130,12 +130,13 @@ def estimated(case: Case, u: Floats, ends: list[tuple[int, int]], share: Floats)
             inner = (0, 0)
             for one in way:
                 above = tree.sum[one] - loss[one] - top
-                saved = above * max(1 - (ring - above - loss[one]), 0.0)
-                sites, inner = tree.below(one, inner), tree.span(one)
-                sites = sites[lack[sites] > 0]
-                if len(sites) and saved > 0:
-                    after = 1 - (1 - dark[sites]) * np.exp(saved)
-                    gains[at] += float(lack[sites].sum() - case.lacks(after, sites, forgive=False).sum())
+                for span, own in ((tree.span(one), loss[one]), (tree.block(one), 0.0)):
+                    sites, inner = tree.within(span, inner), span
+                    sites = sites[lack[sites] > 0]
+                    saved = above * max(1 - (ring - above - own), 0.0)
+                    if len(sites) and saved > 0:
+                        after = 1 - (1 - dark[sites]) * np.exp(saved)
+                        gains[at] += float(lack[sites].sum() - case.lacks(after, sites, forgive=False).sum())
     return gains
 
 
@@ -144,11 +145,14 @@ class _Tree:
 
     def __init__(self, blocks: Blocks, loss: Floats, sites: Numbers) -> None:
         self.above = blocks.above
-        below: dict[int, list[int]] = {}
-        for one, top in enumerate(self.above.tolist()):
-            below.setdefault(top, []).append(one)
-        place = {int(node): i for i, node in enumerate(sites)}
         size = len(self.above)
+        self.part = np.full(size, -1, np.int64)
+        for number_, block in enumerate(blocks.blocks):
+            self.part[block.members] = number_
+        below: dict[int, list[int]] = {}
+        for one in np.argsort(self.part, kind="stable").tolist():  # those of a block side by side
+            below.setdefault(int(self.above[one]), []).append(one)
+        place = {int(node): i for i, node in enumerate(sites)}
         self.sum, self.first, self.last = np.zeros(size), np.zeros(size, np.int64), np.zeros(size, np.int64)
         order: list[int] = []
         stack = [(one, False) for one in reversed(below.get(ROOT, []))]
@@ -165,14 +169,23 @@ class _Tree:
             stack.append((one, True))
             stack += [(other, False) for other in reversed(below.get(one, []))]
         self.order = np.array(order, np.int64)
+        self.blocks = [
+            (int(self.first[block.members].min()), int(self.last[block.members].max()))
+            for block in blocks.blocks
+        ]
 
     def span(self, one: int) -> tuple[int, int]:
         """Where the sites below an asset, itself among them, lie in the order."""
         return int(self.first[one]), int(self.last[one])
 
-    def below(self, one: int, inner: tuple[int, int]) -> Numbers:
-        """Sites below an asset, by place, without those of an inner span."""
-        first, last = self.span(one)
+    def block(self, one: int) -> tuple[int, int]:
+        """Where those of its whole block lie; of itself where it has one way only."""
+        part = int(self.part[one])
+        return self.span(one) if part < 0 else self.blocks[part]
+
+    def within(self, span: tuple[int, int], inner: tuple[int, int]) -> Numbers:
+        """Sites of a span, by place, without those of an inner one."""
+        first, last = span
         if inner == (0, 0):
             return self.order[first:last]
         return np.concatenate([self.order[first : inner[0]], self.order[inner[1] : last]])

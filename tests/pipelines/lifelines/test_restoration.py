@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from data_samples.lifelines import ABOUT
+from data_samples.lifelines import ABOUT, DATA, TRUTH
 from pipelines.lifelines import domain
 from pipelines.lifelines.restoration import Restoration, RestorationParameters
 from pipelines.lifelines.restoration_case import case_of
 from pipelines.lifelines.restoration_orders import CHOSEN, REPORT
+from workbench.data.intake import supply_from_folder, take_in
 from workbench.domains import Measures
 from workbench.errors import BadParameter, DataRejected
 from workbench.lifelines.restoration import evaluate
@@ -20,7 +21,7 @@ from workbench.runs import data_from, decide
 from workbench.runs.about import read_about
 
 QUICK = {"replications": 20, "method": "search", "cv": 0.3}
-THREE = {"damaged": ("l1", "l2", "l3"), "crews": {"power": 1, "water": 1}}
+THREE = {"damaged": ("l1", "l2", "l3"), "power_crews": 1, "water_crews": 1}
 
 
 def filled(name, rows):
@@ -96,7 +97,7 @@ class TestSmall:
     def test_the_search_finds_the_best_of_all_orders(self, small):
         days, people = (1.0, 4.0, 2.0, 3.0, 2.5, 1.5), (30.0, 100.0, 90.0, 20.0, 75.0, 40.0)
         p = RestorationParameters(
-            **QUICK | THREE | {"damaged": tuple(f"l{i}" for i in range(1, 7)), "crews": {"power": 2}}
+            **QUICK | THREE | {"damaged": tuple(f"l{i}" for i in range(1, 7)), "power_crews": 2}
         )
         case = case_of(small(days=days, people=people), p)
         every = [case.quick.total(np.array(one)) for one in itertools.permutations(range(6))]
@@ -148,13 +149,33 @@ class TestSmall:
         assert told["water", 1.0] == 1
 
 
+class TestTruth:
+    def test_the_planted_weak_spots_are_repaired_before_what_matters_to_nobody(self, engines, tmp_path):
+        known = json.loads(TRUTH.read_text(encoding="utf-8"))["weak_spots"]
+        spots = [f"{one['system']}:{one['asset_id']}" for one in known]
+        leaves = ["water:W003-P64", "water:W005-P06", "telecom:T006-A13", "gas:G006-P06"]
+        (tmp_path / "in").mkdir()
+        intake = take_in(
+            engines("polars"),
+            domain.contract,
+            supply_from_folder(DATA, domain.contract),
+            tmp_path / "in",
+            required=("nodes", "edges", "dependencies", "zones"),
+        )
+        p = RestorationParameters(**QUICK | {"damaged": (*leaves, *spots), "crews": 1})
+        case = case_of(Measures(domain.known, intake.tables, tmp_path), p)
+        first = case.system.assets[case.order[: len(spots)]]
+        assert {f"{layer}:{name}" for layer, name in first.select("layer", "id").rows()} == set(spots)
+        assert case.saved(CHOSEN).mean() > 0
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         "wrong",
         [
             {"crews": 0},
-            {"crews": {"steam": 1}},
-            {"crews": {}},
+            {"power_crews": 0},
+            {"crews": 1.5},
             {"cv": -1},
             {"cv": float("nan")},
             {"speed_kmh": 0},
@@ -173,7 +194,7 @@ class TestRefusals:
         [
             ({"damaged": ("l9",)}, r"'l9' is not in the data"),
             ({"damaged": ("l1", "power:l1")}, "more than once"),
-            ({"crews": {"water": 1}}, "power has no crew"),
+            ({"damaged": ("power:main",)}, "is not in the data"),
         ],
     )
     def test_what_does_not_fit_the_data(self, small, wrong, said):
@@ -195,18 +216,17 @@ class TestSeed:
         assert one != other
 
 
+@pytest.fixture(scope="module")
+def told(engines, tmp_path_factory):
+    p = RestorationParameters(replications=20, service_value=5.0)
+    out = tmp_path_factory.mktemp("runs")
+    about = read_about(ABOUT)
+    run = decide(Restoration, domain, data_from(domain), p, engines("polars"), out, about=about, bounds=True)
+    return json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))
+
+
 @pytest.mark.slow
 class TestRun:
-    @pytest.fixture(scope="class")
-    def told(self, engines, tmp_path_factory):
-        p = RestorationParameters(replications=20, service_value=5.0)
-        out = tmp_path_factory.mktemp("runs")
-        about = read_about(ABOUT)
-        run = decide(
-            Restoration, domain, data_from(domain), p, engines("polars"), out, about=about, bounds=True
-        )
-        return json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))
-
     def test_every_item_of_the_checklist_is_filled(self, told):
         states = told["checklist"]
         assert len(states) == 35

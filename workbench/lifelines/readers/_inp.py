@@ -13,10 +13,10 @@ from workbench.errors import BadParameter, EngineMissing
 from workbench.lifelines.errors import BadNetwork
 from workbench.lifelines.readers._files import PathLike, bytes_of
 
-ACCURACY = 1e-6
+ACCURACY = 1e-5
 """
-Change of flow, as a share, below which a step counts as solved. Files often say 1e-3 or 1e-4, with which a
-pump of constant power may stand still although it need not (OpenWaterAnalytics/EPANET, issues 528 and 661).
+Change of flow, as a share, below which a step counts as solved; EPANET takes no less. With the 1e-3 or 1e-4 of many
+files a pump of constant power may stand still although it need not (OpenWaterAnalytics/EPANET, issues 528, 661).
 """
 _UNITS = re.compile(r"^\s*UNITS\s+\S", re.IGNORECASE | re.MULTILINE)
 _KILOPASCAL = re.compile(r"^\s*PRESSURE\s+KPA\b", re.IGNORECASE | re.MULTILINE)
