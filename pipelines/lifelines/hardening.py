@@ -70,7 +70,7 @@ class HardeningParameters(Parameters):
     flood_map: str | None = _field(
         None,
         "Map of flood depths in place of a level: ESRI grid (.asc) or GeoJSON polygons with `depth_m`",
-        "代替水位的淹没深度图：ESRI栅格（.asc）或含depth_m的GeoJSON面",
+        "代替水位的淹没深度图文件：栅格或多边形",
         min_length=1,
     )
     gust_m_s: float = _field(45.0, "Greatest gust of the storm", "风暴最大阵风", "m/s", gt=0, le=120)
@@ -95,7 +95,7 @@ class HardeningParameters(Parameters):
     curves: str | None = _field(
         None,
         "CSV table of fragility curves by class, in place of those shipped",
-        "按类别给定的易损性曲线表（CSV），替代内置曲线",
+        "按类别给定的易损性曲线表文件，替代内置曲线",
         min_length=1,
     )
     k: int = _field(10, "Assets that can be hardened", "可加固的设施数", "assets", ge=1, le=200)
@@ -136,7 +136,7 @@ class HardeningParameters(Parameters):
         le=2000,
     )
     refits: int = _field(
-        40,
+        100,
         "How often the choice is made again from events drawn again",
         "以重抽样事件重新选择的次数",
         "",

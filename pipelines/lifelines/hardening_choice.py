@@ -148,10 +148,10 @@ def worth_a_look(loss: PeopleLoss, on: Sampled, candidates: Sequence[int], most:
     exposed = loss(on.up) @ (on.hardened & ~on.up)[:, numbers]
     found = {int(one) for one in numbers[np.argsort(-exposed, kind="stable")[:most]]}
     worth = select_assets(
-        loss, on.up, numbers, budget=most, method="risk_reduction_worth", hardened=on.hardened
+        loss, on.up, numbers.tolist(), budget=most, method="risk_reduction_worth", hardened=on.hardened
     )
     threat = select_assets(
-        loss, on.up, numbers, budget=most, method="failure_times_loss", hardened=on.hardened
+        loss, on.up, numbers.tolist(), budget=most, method="failure_times_loss", hardened=on.hardened
     )
     found |= {*worth.assets, *threat.assets}
     return tuple(sorted(found))

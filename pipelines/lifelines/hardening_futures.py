@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats
 
 MOST_EVENTS, LEAST_EVENTS, CELLS = 100, 25, 500_000
-"""Events in which futures are tried: fewer in large networks, so many that events times assets are `CELLS`."""
+"""Events in which futures are tried: fewer in large networks, where events times assets are `CELLS`."""
 RANGES = (8.5, 40.7)
 """Ranges of correlation for peak acceleration in Jayaram and Baker (2009), km."""
 LEVELS = 3

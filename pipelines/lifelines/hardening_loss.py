@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats
 
 
+KEPT = 2**31
+"""States times assets that are remembered, some 256 MB."""
+
+
 class PeopleServed:
     """
     Serves people rather than demand: all at a node with a demand that a path from a source reaches.
@@ -89,4 +93,24 @@ class PeopleLoss(ServiceLoss):
                 "`people` of the table 'nodes'), and check the sources."
             )
         self.people = sum(people.values())
+        self._known: dict[bytes, float] = {}
         super().__init__(system, solver=opened, cascade=through_others, weights=people)
+
+    def __call__(self, up: Bools) -> Floats:
+        """
+        Share of services lost in each state of shape (states, assets), each worked out once.
+
+        Choosing again from events drawn again asks for the same states over and over.
+        """
+        states = np.atleast_2d(up)
+        if len(self._known) * self.system.size > KEPT:
+            self._known.clear()
+        keys = [row.tobytes() for row in np.packbits(states, axis=1)]
+        new: dict[bytes, int] = {}
+        for i, key in enumerate(keys):
+            if key not in self._known:
+                new.setdefault(key, i)
+        if new:
+            lost = super().__call__(states[list(new.values())])
+            self._known.update(zip(new, lost.tolist(), strict=True))
+        return np.array([self._known[key] for key in keys])

@@ -197,7 +197,7 @@ class Numbers:
     def event(self) -> Phrase:
         """The hazard in words, with how strong it is."""
         unit = {"flood": "m", "wind": "m/s"}.get(self.p.hazard, "ratio")
-        key = "flood.map" if self.p.hazard == "flood" and self.p.flood_map else self.p.hazard
+        key = "mapped" if self.p.hazard == "flood" and self.p.flood_map else self.p.hazard
         values = {}
         if key in ("earthquake", "flood", "wind"):
             values["strong"] = Quantity("severity", self.case.hazard.severity, unit, decimals=1)

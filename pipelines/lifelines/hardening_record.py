@@ -133,7 +133,7 @@ class _Record:
             case.chosen,
             case.test.up,
             streams=case.streams,
-            groups=case.test.event,
+            groups=case.test.event.tolist(),
             hardened=case.test.hardened,
             resamples=200,
         )

@@ -53,7 +53,7 @@ def risk(n: Numbers, option: str) -> ServiceRisk:
     state = case.test.with_hardened(case.options[option])
     works = case.loss.works(state)
     lost = case.lost[:, case.column(option)]
-    return ServiceRisk(lost, case.loss.shares(works), case.loss, works, case.test.event, None, 0.95)
+    return ServiceRisk(lost, case.loss.shares(works), case.loss, works, case.test.event.tolist(), None, 0.95)
 
 
 def tail(n: Numbers, option: str, what: str) -> Quantity:

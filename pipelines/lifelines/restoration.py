@@ -125,8 +125,8 @@ class RestorationParameters(Parameters):
     method: Literal["search", "windows", "milp"] = _field(
         "windows",
         "What the optimised order starts from besides the rules: nothing, windows of a simpler problem, or "
-        "its best plan",
-        "优化顺序除规则外的起点：无、简化问题的滚动窗口解，或其最优解",
+        "its best plan; nothing in very large systems",
+        "优化顺序除规则外的起点：无、简化问题的滚动窗口解，或其最优解；规模很大时均不用",
     )
     evaluations: int = _field(
         3000, "Orders tried by the search at most", "搜索至多试算的顺序数", "", ge=10, le=1_000_000

@@ -79,6 +79,9 @@ class _Writer:
         points = [self.event(), self.gap(), self.back(), *self.goals(), *self.crew()]
         if case.verdict.delta > 0 or case.verdict.separated:
             points.insert(1, self.rules())
+        if same := n.the_same:
+            labels = tuple(n.label(one) for one in same)
+            points.insert(-1, self.w.phrase("restoration.point.same", rules=labels))
         return Answer(headline, tuple(points), self.confidence())
 
     def event(self) -> Phrase:

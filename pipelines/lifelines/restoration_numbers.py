@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.lifelines.restoration_case import DAY
 from pipelines.lifelines.restoration_futures import half_crews, worst_speed
 from pipelines.lifelines.restoration_model import Repairs
-from pipelines.lifelines.restoration_orders import REPORT
+from pipelines.lifelines.restoration_orders import REPORT, queues, rules_of
 from pipelines.lifelines.words import system_name, words
 from workbench._text import Text
 from workbench.briefs import Quantity, Source
@@ -84,6 +84,16 @@ class Numbers:
     def left_out(self) -> list[str]:
         """Rules whose crews would work in the order of another."""
         return [name for name in ALL_RULES if name not in self.case.options]
+
+    @property
+    def the_same(self) -> list[str]:
+        """Rules that give the crews the order recommended."""
+        case = self.case
+        if case.recommended == REPORT:
+            return []
+        own = queues(case.problem, case.orders[case.recommended])
+        rules = rules_of(case.quick).items()
+        return [name for name, one in rules if name in self.left_out and queues(case.problem, one) == own]
 
     def pool(self, name: str) -> Text:
         """What a pool of crews is called."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pipelines.lifelines.restoration import RestorationParameters
 
 REPORT, CHOSEN = "report", "optimised"
+LARGE = 5_000
+"""Assets from which on programmes take minutes, and the search starts from the rules alone."""
 ROWS = 60_000
 """Damaged assets times periods of a programme up to which its relaxation is solved for a bound."""
 
@@ -40,8 +42,7 @@ def orders_of(quick: Quick, p: RestorationParameters) -> dict[str, Ints]:
         By option, without that of report. A rule whose crews work in the order of another is left out.
     """
     problem = quick.problem
-    rules = {"biggest": biggest_first(quick), "nearest": nearest_first(quick)}
-    rules["reverse"] = np.searchsorted(problem.damaged, reverse_greedy(problem)).astype(np.int32)
+    rules = rules_of(quick)
     starts = [*rules.values()]
     starts += [
         np.searchsorted(problem.damaged, each(problem)).astype(np.int32) for each in (greedy, _important)
@@ -50,17 +51,27 @@ def orders_of(quick: Quick, p: RestorationParameters) -> dict[str, Ints]:
     best = improved(quick, min(starts, key=lambda one: round(quick.total(one), 6)), p.evaluations)
     kept: dict[str, Ints] = {}
     for name, order in rules.items():
-        known = [_queues(problem, one) for one in (*kept.values(), best)]
-        if _queues(problem, order) not in known:
+        known = [queues(problem, one) for one in (*kept.values(), best)]
+        if queues(problem, order) not in known:
             kept[name] = order
     return kept | {CHOSEN: best}
+
+
+def rules_of(quick: Quick) -> dict[str, Ints]:
+    """Orders that rules give, as places among the damaged assets."""
+    problem = quick.problem
+    return {
+        "biggest": biggest_first(quick),
+        "nearest": nearest_first(quick),
+        "reverse": np.searchsorted(problem.damaged, reverse_greedy(problem)).astype(np.int32),
+    }
 
 
 def _important(problem: RepairProblem) -> Ints:
     return priority(problem, "importance")
 
 
-def _queues(problem: RepairProblem, order: Ints) -> tuple[tuple[int, ...], ...]:
+def queues(problem: RepairProblem, order: Ints) -> tuple[tuple[int, ...], ...]:
     """What each pool of crews does, in order: all that an order says."""
     return tuple(
         tuple(order[problem.pool[order] == pool].tolist()) for pool in sorted(set(problem.pool.tolist()))
@@ -95,7 +106,7 @@ def nearest_first(quick: Quick) -> Ints:
 
 def simpler(problem: RepairProblem, p: RestorationParameters) -> list[Ints]:
     """Orders that programmes find for a simpler problem: no travel, no thresholds, people as demand."""
-    if p.method == "search":
+    if p.method == "search" or problem.system.size > LARGE:
         return []
     plain = replace(problem, system=peopled(problem.system), solver="connectivity", travel_h=None)
     try:

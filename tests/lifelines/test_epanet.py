@@ -85,7 +85,7 @@ def test_people_are_as_many_as_the_epa_says(name, people):
 
 
 def test_the_mean_demand_of_net3_is_as_published():
-    """WNTR's own test of `expected_demand`: node 101 of Net3, to five decimals, at 169 hours (hour 0 once more)."""
+    """WNTR's own test of `expected_demand`: node 101 of Net3 to five decimals, at hours 0 to 168."""
     nodes = read_epanet(NETWORKS / "Net3.inp").nodes
     assert by_id(nodes, "101")["demand"] == pytest.approx(0.012813608, abs=5e-6)
 

@@ -1,4 +1,4 @@
-"""Screen, then verify: the order, the stop, the audit, and what is said; against all closures run in EPANET."""
+"""Screen, then verify: the order, the stop, the audit, and what is said; against all closures run."""
 
 from math import comb
 from pathlib import Path
@@ -108,7 +108,7 @@ def test_a_reason_that_says_too_much_is_scaled_down():
 
     scale = run_in_order(scores, lost, run, most=16, wanted=4)
     assert ran[0] == [0, 1, 2, 3]
-    assert sum(one >= 20 for one in sum(ran, [])) >= 8
+    assert sum(one >= 20 for some in ran for one in some) >= 8
     assert scale[0] < 0.5 < scale[1] == pytest.approx(1.0)
 
 
@@ -189,14 +189,14 @@ def test_candidates_are_those_named(star):
 
 
 def test_other_networks_are_screened_by_their_solvers():
-    """A ring with a spur: connectivity sees the spur alone, the flow also the narrow side of the ring."""
-    nodes = pl.DataFrame({"id": list("sabc"), "supply": [9.0, 0, 0, 0], "demand": [0.0, 2, 2, 1]})
-    ends = [("sa", "s", "a", 5.0), ("sb", "s", "b", 2.0), ("ab", "a", "b", 2.0), ("bc", "b", "c", 2.0)]
+    """A ring with a spur: connectivity sees the spur alone, the flow how narrow the ring is."""
+    nodes = pl.DataFrame({"id": list("sabc"), "supply": [9.0, 0, 0, 0], "demand": [0.0, 2, 3, 0.5]})
+    ends = [("sa", "s", "a", 5.0), ("sb", "s", "b", 3.5), ("ab", "a", "b", 2.0), ("bc", "b", "c", 2.0)]
     edges = pl.DataFrame(ends, schema=["id", "u", "v", "capacity"], orient="row")
     network = LifelineNetwork("power", nodes, edges)
     found = screen_then_verify(network, screen="connectivity", verify="flow", top=2, share=1.0)
     assert found.worst["id"].to_list() == ["sa", "sb"]
-    assert found.worst["lost"].to_list() == pytest.approx([3.0, 1.0])
+    assert found.worst["lost"].to_list() == pytest.approx([2.0, 1.5])
     assert found.runs == 5
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines.solvers import _epanet_library as codes
 from workbench.lifelines.solvers._epanet_links import Control, put, take_away
-from workbench.lifelines.solvers._epanet_runs import UNBALANCED
+from workbench.lifelines.solvers._epanet_runs import DOUBTFUL
 
 if TYPE_CHECKING:
     from workbench.lifelines.dispatch import WaterScenario
@@ -120,9 +120,7 @@ def watch(runner: Runner, up: Bools, scenario: WaterScenario) -> Seen:
         low = crowd[pressure < runner.physics.required_m - _LOW_M].sum()
         index = _todini(project, head, demand, flow, elevation + runner.physics.required_m)
         level = head[tanks] - bottom
-        rows.append(
-            (at, length, wanted.sum(), given.sum(), low, index, bool({warning} & UNBALANCED), kw, level)
-        )
+        rows.append((at, length, wanted.sum(), given.sum(), low, index, warning in DOUBTFUL, kw, level))
         _switch(project, off, at + length)
     columns = list(zip(*rows, strict=True))
     level = np.array(columns[8]).reshape(len(rows), len(tanks))

@@ -140,7 +140,8 @@ def screen_then_verify(
     top
         How many of the worst are wanted.
     share
-        Runs allowed, as a share of the candidates; at least `top` are run, and the undamaged network.
+        Runs allowed, as a share of the candidates, with that of the undamaged network; at least `top` are
+        run, and with 1 all.
     audit
         Share of the runs to spend on candidates drawn at random, where `streams` is given; runs that the
         screen does not need go there too.
@@ -175,7 +176,7 @@ def screen_then_verify(
     wanted = min(wanted, len(edges))
     scores = scores_of(network, screen, solver, edges)
     intact = float(np.sum(solver.served(network.intact)))
-    most = min(len(edges), max(int(allowed * len(edges)) - 1, wanted))
+    most = len(edges) if allowed == 1 else max(int(allowed * len(edges)) - 1, wanted)
     random = 0 if streams is None else min(most - wanted, round(spent * most))
     lost = np.full(len(edges), np.nan)
 

@@ -153,7 +153,7 @@ class TestTruth:
     def test_the_planted_weak_spots_are_repaired_before_what_matters_to_nobody(self, engines, tmp_path):
         known = json.loads(TRUTH.read_text(encoding="utf-8"))["weak_spots"]
         spots = [f"{one['system']}:{one['asset_id']}" for one in known]
-        leaves = ["water:W003-P64", "water:W005-P06", "telecom:T006-A13", "gas:G006-P06"]
+        leaves = ["water:W003-P64", "water:W005-P06", "water:W001-P26", "gas:G006-P06"]
         (tmp_path / "in").mkdir()
         intake = take_in(
             engines("polars"),

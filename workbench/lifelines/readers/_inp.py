@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
 import tempfile
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,9 @@ from workbench.lifelines.readers._files import PathLike, bytes_of
 
 ACCURACY = 1e-5
 """
-Change of flow, as a share, below which a step counts as solved; EPANET takes no less. With the 1e-3 or 1e-4 of many
-files a pump of constant power may stand still although it need not (OpenWaterAnalytics/EPANET, issues 528, 661).
+Change of flow, as a share, below which a step counts as solved; EPANET takes no less. With the 1e-3 or 1e-4
+of many files a pump of constant power may stand still although it need not (OpenWaterAnalytics/EPANET, issues
+528 and 661).
 """
 _UNITS = re.compile(r"^\s*UNITS\s+\S", re.IGNORECASE | re.MULTILINE)
 _KILOPASCAL = re.compile(r"^\s*PRESSURE\s+KPA\b", re.IGNORECASE | re.MULTILINE)
@@ -106,8 +110,7 @@ def model_of(text: str, name: str) -> Any:
         end = _END.search(text)
         at = end.start() if end else len(text)
         text = f"{text[:at]}\n[OPTIONS]\nUNITS GPM\n\n{text[at:]}"
-    with tempfile.TemporaryDirectory(prefix="lifelines-") as folder:
-        path = Path(folder) / "network.inp"
+    with _place() as path:
         path.write_text(text, encoding="utf-8")
         try:
             return wntr.network.WaterNetworkModel(str(path))
@@ -118,8 +121,7 @@ def model_of(text: str, name: str) -> Any:
 def written(model: Any) -> str:
     """Write a WNTR model as text, in the units it came in; the same model gives the same text."""
     wntr = wntr_module()
-    with tempfile.TemporaryDirectory(prefix="lifelines-") as folder:
-        path = Path(folder) / "network.inp"
+    with _place() as path:
         units = model.options.hydraulic.inpfile_units
         wntr.network.io.write_inpfile(model, str(path), units=units, version=2.2)
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -145,6 +147,14 @@ def for_epanet(model: Any, hours: float | None = None) -> bytes:
     if hours is not None:
         model.options.time.duration = round(3600 * hours)
     return written(model).encode()
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[Path]:
+    """File in a folder of its own; what WNTR only warns of, such as unused curves, is passed over."""
+    with tempfile.TemporaryDirectory(prefix="lifelines-") as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield Path(folder) / "network.inp"
 
 
 def _explained(error: BaseException, lines: list[str]) -> str:

@@ -6,9 +6,8 @@ Water networks of EPANET, through WNTR.
     open_solver(network, "hydraulic")                    # the network carries its input file with it
 
 Quantities are SI whatever the units of the file. Demand is the mean over the patterns; people are those who
-use it at 0.757 m3 (200 gallons) a day [1]_. A pipe's capacity is its cross-section times a velocity. That is
-a convention, not a limit of physics: with 2 m/s the flow in Net3 ranks 9 of its 10 worst pipes as EPANET
-does, with 0.5 m/s none.
+use it at 0.757 m3 (200 gallons) a day [1]_. A pipe's capacity is its cross-section times a velocity: a
+convention to be calibrated, not a limit of physics (docs/reference/water-validation.md has what it is worth).
 
 References
 ----------

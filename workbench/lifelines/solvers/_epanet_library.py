@@ -24,7 +24,7 @@ CHECK_VALVE, PIPE, PUMP, PRV, PSV = 0, 1, 2, 3, 4
 TIMER = 2
 CLOSED_BY_RULE = 2
 TRIALS_TAKEN, FLOW_CHANGE = 0, 6  # a statistic and an option
-NOT_CONTROLLED = 207
+UNBALANCED, UNSTABLE = 1, 2  # warnings after which a step is doubtful
 
 _FOOT = 0.3048
 _FLOW_M3S = (

@@ -6,8 +6,6 @@ import ctypes
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order
 
 from workbench.lifelines.solvers import _epanet_library as codes
 
@@ -90,6 +88,9 @@ def close_by_rules(epanet: Handle, links: set[int]) -> None:
 
 def reach(project: Project, open_: Bools, roots: Ints) -> Bools:
     """Whether a node of `roots` reaches each node over open links."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
     n, both = project.n, open_ & ~project.one_way
     begins = np.concatenate([project.u[open_], project.v[both], np.full(len(roots), n)])
     ends = np.concatenate([project.v[open_], project.u[both], roots])

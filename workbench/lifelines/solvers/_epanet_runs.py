@@ -15,7 +15,7 @@ from workbench.lifelines.solvers._epanet_links import reach
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats, Ints, LifelineNetwork
 
-UNBALANCED = {1, 2}
+DOUBTFUL = {codes.UNBALANCED, codes.UNSTABLE}
 """Warnings of EPANET after which a step is doubtful."""
 
 
@@ -140,7 +140,7 @@ class Runner:
                 failed = [one for one, works in zip(self.network.asset_ids, up, strict=True) if not works]
                 raise Unsolvable(error.code, failed) from None
             share[self.taps] = np.minimum(delivered / self.total, 1.0)
-            self.unbalanced += bool(warnings & UNBALANCED)
+            self.unbalanced += bool(warnings & DOUBTFUL)
         lowest[~reached | np.isinf(lowest)] = np.nan
         mine = share[self.nodes]
         served = self.network.arrays.demand * np.where(np.isnan(mine), reached[self.nodes], mine)

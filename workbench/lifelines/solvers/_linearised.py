@@ -125,7 +125,9 @@ def _instants(runner: Runner, count: int) -> list[Instant]:
     """Instants of the intact run, each standing for an equal part of it."""
     project = runner.project
     runner.prepare(runner.network.intact)
-    free = ~project.shut & ~project.controlled  # closed by a full tank or a check valve alone, these open again
+    free = (
+        ~project.shut & ~project.controlled
+    )  # closed by a full tank or a check valve alone, these open again
 
     def read() -> tuple[Floats, Floats, Floats, Bools]:
         heads, pressures = project.nodes(codes.HEAD), project.nodes(codes.PRESSURE)

@@ -10,14 +10,19 @@ A node at the required pressure or above is served all its demand, at the least 
 between the two the square root of the share [1]_. What a graph cannot see, a path whose head is too low or a
 tank that runs dry, shows here.
 
+EPANET 2.2 is run with three of its faults mended from outside: empty tanks give nothing [2]_, pumps of
+constant power are not left standing by a loose convergence [3]_, and demands follow pressures in networks
+without loops [4]_. Each changed results: main 60 of Net3 seemed to cost 0.1 % of a day's water and costs 48
+%.
+
 References
 ----------
 .. [1] J. M. Wagner, U. Shamir and D. H. Marks (1988), Water distribution reliability: simulation methods,
    Journal of Water Resources Planning and Management 114(3).
-.. [2] OpenWaterAnalytics/EPANET, issue 623: tanks go on draining at their least level; mended after EPANET
+.. [2] OpenWaterAnalytics/EPANET, issue 623: tanks go on draining at their least level; mended after version
    2.2.
-.. [3] OpenWaterAnalytics/EPANET, issues 528 and 661: a pump of constant power stands still although it need
-   not, where convergence is judged by changes of flow alone.
+.. [3] The same, issues 528 and 661: convergence judged by changes of flow alone.
+.. [4] The same, issue 621: full demand is delivered at pressures that are too low for it.
 """
 
 from __future__ import annotations
