@@ -4,7 +4,7 @@ Lifeline networks: water, power, oil, gas, and the telecom and roads they lean o
     network = read_epanet("city.inp")
     check(network)                                          # what is odd about it
     n_minus_1(network)                                      # what the loss of each asset costs
-    service(network, network.without("P-893")).share        # what is left
+    service(network, network.without("main")).share        # what is left
 
 Networks are read, checked, damaged, served, ranked, hardened and repaired here. Methods take networks and
 arrays and know no dataset. What is used most has its name here and is imported when it is first asked for;
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.lifelines.cascade import cascade_rounds, failures_over_time
     from workbench.lifelines.criticality import betweenness, n_minus_1, n_minus_2, n_minus_k, two_edge_cuts
     from workbench.lifelines.damage import damage_probability, sample_damage, sample_field_damage
+    from workbench.lifelines.dispatch import WaterScenario, compare_dispatch, run_dispatch
     from workbench.lifelines.doubling import double_for
     from workbench.lifelines.flood import flood_depth, read_asc, read_flood_areas
     from workbench.lifelines.fragility import Curves, FragilityCurve, shipped_curves
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     )
     from workbench.lifelines.restoration import RepairProblem, plan_repairs
     from workbench.lifelines.solvers import open_solver
+    from workbench.lifelines.verification import screen_then_verify
     from workbench.lifelines.writers import to_geojson, write_geojson, write_tables
 
 _ROOMS = {
@@ -55,6 +57,7 @@ _ROOMS = {
     "cascade": ("cascade_rounds", "failures_over_time"),
     "criticality": ("betweenness", "n_minus_1", "n_minus_2", "n_minus_k", "two_edge_cuts"),
     "damage": ("damage_probability", "sample_damage", "sample_field_damage"),
+    "dispatch": ("WaterScenario", "compare_dispatch", "run_dispatch"),
     "doubling": ("double_for",),
     "flood": ("flood_depth", "read_asc", "read_flood_areas"),
     "fragility": ("Curves", "FragilityCurve", "shipped_curves"),
@@ -75,6 +78,7 @@ _ROOMS = {
     ),
     "restoration": ("RepairProblem", "plan_repairs"),
     "solvers": ("open_solver",),
+    "verification": ("screen_then_verify",),
     "writers": ("to_geojson", "write_geojson", "write_tables"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
@@ -93,11 +97,13 @@ __all__ = [
     "LifelineNetwork",
     "RepairProblem",
     "ServiceLoss",
+    "WaterScenario",
     "availability_model",
     "betweenness",
     "cascade",
     "cascade_rounds",
     "check",
+    "compare_dispatch",
     "connectivity_loss",
     "damage_probability",
     "double_for",
@@ -123,8 +129,10 @@ __all__ = [
     "read_pandapower",
     "read_tables",
     "resilience_loss",
+    "run_dispatch",
     "sample_damage",
     "sample_field_damage",
+    "screen_then_verify",
     "select_assets",
     "selection_frequency",
     "service",

@@ -100,11 +100,10 @@ def betweenness(network: LifelineNetwork, *, distance: Distance = "edges") -> pl
     """
     Share of shortest paths that lead over each asset: a comparison, not an answer.
 
-    It knows neither sources nor demand, and does not tell which assets matter. Against the loss of
-    pressure-driven hydraulics when each pipe is closed, the ten edges of highest betweenness held none of the
-    ten worst pipes of the networks Net3, ky4 and ky10, and hardening them would have avoided none of the
-    loss; ten at random would have avoided 2 to 8 %, connectivity 83 to 100 % [1]_. It stands here so that a
-    ranking can be compared with what others use. Use `n_minus_1`.
+    It knows neither sources nor demand, and does not tell which assets matter: against the loss of
+    pressure-driven hydraulics when each pipe is closed, it is worth little in the networks Net3, ky4 and ky10
+    (figures: docs/reference/water-validation.md). It stands here so that a ranking can be compared with what
+    others use. Use `n_minus_1`.
 
     Parameters
     ----------
@@ -128,10 +127,7 @@ def betweenness(network: LifelineNetwork, *, distance: Distance = "edges") -> pl
 
     References
     ----------
-    .. [1] Trials of this project on example networks of WNTR [2]_, each pipe closed in turn.
-    .. [2] K. A. Klise et al. (2017), A software framework for assessing the resilience of drinking water
-       systems to disasters, Environmental Modelling and Software 95.
-    .. [3] L. C. Freeman (1977), A set of measures of centrality based on betweenness, Sociometry 40(1).
+    .. [1] L. C. Freeman (1977), A set of measures of centrality based on betweenness, Sociometry 40(1).
     """
     if distance not in get_args(Distance):
         raise UnknownName("distance", str(distance), get_args(Distance))
