@@ -10,7 +10,7 @@ from pipelines.lifelines.hardening_classes import invented
 from pipelines.lifelines.hardening_map import figure
 from pipelines.lifelines.hardening_numbers import Numbers
 from pipelines.lifelines.hardening_record import RECORDER, record
-from pipelines.lifelines.hardening_tables import compared
+from pipelines.lifelines.hardening_tables import compared, over_half, tail
 from pipelines.lifelines.words import system_name, words
 from workbench._text import Text
 from workbench.briefs import Answer, Brief, Confidence, Head, Phrase, Quantity, Row, Table
@@ -144,11 +144,12 @@ class _Writer:
 
     def bad_days(self) -> Phrase:
         """What the worst events lose, before and after."""
-        from pipelines.lifelines.hardening_tables import tail
-
-        before, after = (tail(self.n, one, "cvar95") for one in ("none", self.case.recommended))
+        options = ("none", self.case.recommended)
+        before, after = (tail(self.n, one, "cvar95") for one in options)
+        over, then = (over_half(self.n, one) for one in options)
+        worst = Quantity("tail.share", 0.05, "share")
         return self.w.phrase(
-            "hardening.point.tail", worst=Quantity("tail.share", 0.05, "share"), before=before, after=after
+            "hardening.point.tail", over=over, then=then, worst=worst, before=before, after=after
         )
 
     def again(self) -> Phrase:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,15 +44,27 @@ class Apart(Places):
 
     @cached_property
     def places(self) -> Floats:
-        """Where each asset lies; one that is numbered stands further east where another stands already."""
+        """Where each asset lies; one that is numbered stands aside, no further than it must."""
         at = super().places.copy()
         wide = float(np.nanmax(at[:, 0]) - np.nanmin(at[:, 0])) * MARK
         stood: list[Floats] = []
         for one in self.marks:
-            while any(np.hypot(*(at[one] - other)) < wide for other in stood):
-                at[one, 0] += wide / 4
+            at[one] = next(
+                place
+                for place in _around(at[one], wide / 4)
+                if all(np.hypot(*(place - other)) >= wide for other in stood)
+            )
             stood.append(at[one].copy())
         return at
+
+
+def _around(place: Floats, step: float) -> Iterator[Floats]:
+    """A place, and then others around it, nearest first."""
+    yield place
+    for ring in count(1):
+        for turn in range(8):
+            angle = turn * np.pi / 4
+            yield place + ring * step * np.array([np.cos(angle), np.sin(angle)])
 
 
 def drawn(case: Case) -> tuple[str, Bools, float]:

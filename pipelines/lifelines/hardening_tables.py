@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipelines.lifelines.hardening_numbers import Numbers
     from workbench.lifelines.model import Floats
 
+HALF = 0.5
 TAILS = ("p95", "p99", "cvar95")
 
 
@@ -67,6 +68,16 @@ def tail(n: Numbers, option: str, what: str) -> Quantity:
     if high - low <= ALIKE * max(value, 1.0):
         return Quantity(name, value, "persons", decimals=0)
     return Quantity(name, value, "persons", min(low, value), max(high, value), basis=basis, decimals=0)
+
+
+def over_half(n: Numbers, option: str) -> Quantity:
+    """Share of the events that take more than half of all services."""
+    row = risk(n, option).exceedance([HALF]).row(0, named=True)
+    name, value = f"over-half.{option}", float(row["probability"])
+    if not (np.isfinite(row["low"]) and row["high"] - row["low"] > ALIKE):
+        return Quantity(name, value, "share", decimals=0)
+    ends = (min(float(row["low"]), value), max(float(row["high"]), value))
+    return Quantity(name, value, "share", *ends, basis=n.w.text("hardening.basis.events"), decimals=0)
 
 
 def bad_days(n: Numbers) -> Table:
