@@ -142,5 +142,5 @@ def most_above(unknown: int, sample: int, above: int) -> int:
         return unknown
     stats = need("scipy.stats", "A bound from an audit")
     count = np.arange(unknown + 1)
-    likely = stats.hypergeom.cdf(above, unknown, count, sample) >= 1 - CONFIDENCE
+    likely = stats.hypergeom.cdf(above, unknown, count, sample) >= 1 - CONFIDENCE - 1e-12
     return int(count[likely].max())

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from pipelines import traffic
-from pipelines.traffic import recording
 from pipelines.traffic.cells import cells as cells_of
 from pipelines.traffic.crowding_options import LARGER, offers
 from pipelines.traffic.crowding_ways import Burden
 from pipelines.traffic.decide import Congestion, CongestionParameters, Crowding, CrowdingParameters
+from workbench.briefs import recording
 from workbench.briefs.checklist import check_strict, checklist
 from workbench.briefs.scope import answer_alone
 from workbench.domains import Measures, load_decision
