@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import workbench.optimisation as room
+from workbench._need import need
 from workbench.errors import EngineMissing
 from workbench.optimisation import (
     Battery,
@@ -16,7 +17,6 @@ from workbench.optimisation import (
     minimum_fleet,
     vehicle_blocks,
 )
-from workbench.optimisation._need import need
 
 
 def test_importing_the_room_imports_no_engine():

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench._need import need
 from workbench.decisions._arrays import Floats
-from workbench.simulation._need import need
 
 Booleans = NDArray[np.bool_]
 Score = Callable[[float, float], float]

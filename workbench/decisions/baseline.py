@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from workbench._need import need
 from workbench.decisions._arrays import Floats, level_between
 from workbench.decisions.samples import Samples
-from workbench.simulation._need import need
 from workbench.simulation.intervals import holm, paired_difference, t_quantile
 
 

@@ -21,12 +21,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from workbench._need import need
 from workbench._text import Text
 from workbench.decisions._arrays import Floats, table, unique, whole
 from workbench.decisions._checks import number, phrase
 from workbench.errors import BadParameter, UnknownName
 from workbench.simulation import Streams
-from workbench.simulation._need import need
 
 Distribution = Literal["uniform", "triangular", "normal", "loguniform"]
 Method = Literal["latin_hypercube", "sobol"]

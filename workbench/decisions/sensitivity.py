@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workbench._need import need
 from workbench.decisions._arrays import Floats, level_between, whole
 from workbench.decisions._evaluate import SAME, Evaluate, Pairs, outcomes_of, pairs_of, ranked
 from workbench.decisions.inputs import Inputs, power_of_two
 from workbench.errors import BadParameter
 from workbench.simulation import Streams
-from workbench.simulation._need import need
 from workbench.simulation.intervals import paired_difference, t_quantile
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.lifelines._given import need
+from workbench._need import need
 
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, LifelineNetwork

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter
-from workbench.lifelines._given import need
 from workbench.lifelines._repair_problem import RepairProblem
 from workbench.lifelines.model import Bools, Floats, Ints
 

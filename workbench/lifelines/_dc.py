@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from workbench.lifelines._given import need
+from workbench._need import need
 from workbench.lifelines.errors import BadNetwork
 
 if TYPE_CHECKING:

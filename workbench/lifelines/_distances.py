@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
-from workbench.lifelines._given import need
 from workbench.lifelines.solvers._states import one_state
 
 if TYPE_CHECKING:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workbench.errors import BadParameter, EngineMissing
+from workbench.errors import BadParameter
 
 
 def number(
@@ -70,30 +68,3 @@ def each(name: str, value: ArrayLike, count: int, what: str) -> NDArray[np.float
     if given.shape not in ((), (count,)):
         raise BadParameter(f"`{name}` must be a number, or one for each of {count} {what}.")
     return np.broadcast_to(given, (count,))
-
-
-def need(module: str, purpose: str) -> Any:
-    """
-    Import a library that only part of the workbench needs.
-
-    Parameters
-    ----------
-    module
-        Its name, such as "simpy".
-    purpose
-        What cannot be done without it, as the beginning of a sentence.
-
-    Raises
-    ------
-    EngineMissing
-        It is not installed, or cannot be imported here.
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        package = module.partition(".")[0]
-        missing = error.name is not None and error.name.partition(".")[0] == package
-        why = "which is not installed" if missing else f"which cannot be imported here ({error})"
-        raise EngineMissing(
-            f"{purpose} needs the Python package '{package}', {why}: pip install 'lived-workbench[models]'."
-        ) from error

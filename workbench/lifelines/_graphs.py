@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.lifelines._given import need
+from workbench._need import need
 
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats, LifelineNetwork

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter
 from workbench.lifelines import _graphs
-from workbench.lifelines._given import need
 from workbench.lifelines.solvers import open_solver
 
 if TYPE_CHECKING:

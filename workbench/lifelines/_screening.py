@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
-from workbench.lifelines._given import need
 from workbench.lifelines.solvers import SOLVERS, Solver
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench._need import need
 from workbench.lifelines._blocks import Block, Inside
 from workbench.lifelines._failures import counts_of, draw, every
-from workbench.lifelines._given import need
 
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats, LifelineNetwork

@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._blocks import blocks_of
-from workbench.lifelines._given import need
 from workbench.lifelines._shares import shares_of
 from workbench.lifelines._strata import Numbers, States, try_states
 from workbench.lifelines.model import Bools, Floats, LifelineNetwork

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
-from workbench.lifelines._given import need
 from workbench.lifelines._losses import (
     DEMAND,
     PEOPLE,

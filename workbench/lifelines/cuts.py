@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._best_pairs import of_bridges, of_groups
-from workbench.lifelines._given import need, whole
+from workbench.lifelines._given import whole
 from workbench.lifelines._losses import DEMAND, assets_of, ids_of, opened_for, rooted, share, weights_of
 from workbench.lifelines._pairs import By, Pairs, in_turn, tried
 from workbench.lifelines.solvers.connectivity import Connectivity

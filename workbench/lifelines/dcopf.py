@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import UnknownName
-from workbench.lifelines._given import need
 from workbench.lifelines.errors import BadNetwork
 from workbench.lifelines.readers import _matpowercase as columns
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench._need import need
 from workbench.lifelines._doubling import NONE, YEAR_MIN, Case, Doubling, doubled
-from workbench.lifelines._given import need
 
 if TYPE_CHECKING:
     from workbench.lifelines._strata import Numbers

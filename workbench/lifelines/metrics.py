@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._distances import connectivity_by_node, connectivity_loss, efficiency_loss
-from workbench.lifelines._given import need, number
+from workbench.lifelines._given import number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

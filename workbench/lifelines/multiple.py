@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter
-from workbench.lifelines._given import need, number, whole
+from workbench.lifelines._given import number, whole
 from workbench.lifelines._losses import asset_frame, assets_of, opened_for
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter
 from workbench.lifelines._blocks import ROOT, Blocks, blocks_of
-from workbench.lifelines._given import need, number, whole
+from workbench.lifelines._given import number, whole
 
 if TYPE_CHECKING:
     from workbench.lifelines._doubling import Case

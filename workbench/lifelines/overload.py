@@ -24,8 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench._need import need
 from workbench.errors import BadParameter
-from workbench.lifelines._given import need, number
+from workbench.lifelines._given import number
 from workbench.lifelines.model import Bools, Floats, Ints, LifelineNetwork
 from workbench.lifelines.percolation import giant_share
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import CheckFailed
-from workbench.optimisation._need import need
 
 STRATEGIES = ("default_lp", "max_lp", "no_lp", "quick_restart", "reduced_costs", "objective_lb_search")
 """Of CP-SAT: reliefs without chargers want strong relaxations, many charges want none."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench._need import need
 from workbench.errors import CheckFailed
-from workbench.optimisation._need import need
 from workbench.optimisation.deadheads import Floats
 from workbench.optimisation.depots import DepotProblem
 

@@ -20,9 +20,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from workbench._need import need
 from workbench.errors import BadParameter, CheckFailed, UnknownName
 from workbench.optimisation._check import number
-from workbench.optimisation._need import need
 from workbench.optimisation.deadheads import Deadheads, Floats
 from workbench.optimisation.trips import check_trips
 

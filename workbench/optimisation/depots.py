@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, DataRejected
 from workbench.optimisation._check import number, whole
-from workbench.optimisation._need import need
 from workbench.optimisation.blocks import possible_pairs
 from workbench.optimisation.deadheads import Deadheads, Floats
 from workbench.optimisation.trips import check_trips

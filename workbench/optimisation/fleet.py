@@ -24,9 +24,9 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.optimisation._check import number, table
-from workbench.optimisation._need import need
 from workbench.optimisation.deadheads import distances_km
 from workbench.optimisation.trips import check_known, check_trips, terminals_of
 

@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import CheckFailed
 from workbench.optimisation._check import number
 from workbench.optimisation._depotmodel import DepotModel, Links
-from workbench.optimisation._need import need
 from workbench.optimisation.deadheads import Floats
 from workbench.optimisation.depots import DepotProblem
 

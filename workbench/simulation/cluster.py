@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from workbench._need import need
 from workbench.errors import BadParameter, WorkbenchError
-from workbench.simulation._need import need
 from workbench.simulation._sending import processors
 from workbench.simulation.tasks import Tasks
 from workbench.simulation.work import Batch, Work, run_batch

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench._need import need
 from workbench.errors import BadParameter
-from workbench.simulation._need import need
 
 if TYPE_CHECKING:
     import numpy as np

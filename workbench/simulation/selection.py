@@ -297,7 +297,7 @@ def _refuse_correlated(data: Sequence[NDArray[np.float64]]) -> None:
     """Fisher's test of each pair, at one in a thousand for all pairs together."""
     import numpy as np
 
-    from workbench.simulation._need import need
+    from workbench._need import need
 
     pairs = [
         (one, two)

@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter
 from workbench.lifelines._columns import EDGES, NODES, Column
-from workbench.lifelines._given import need
 from workbench.lifelines.errors import BadNetwork
 from workbench.lifelines.model import LifelineNetwork
 from workbench.lifelines.readers._files import PathLike, bytes_of, typed

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines import _graphs
-from workbench.lifelines._given import need
 
 if TYPE_CHECKING:
     from workbench.lifelines.model import Bools, Floats, Ints, LifelineNetwork

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import BadParameter, CheckFailed, UnknownName
-from workbench.lifelines._given import need
 from workbench.lifelines.solvers._states import many_states, one_state
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import CheckFailed
 from workbench.lifelines._dc import susceptances
-from workbench.lifelines._given import need
 from workbench.lifelines.solvers._states import many_states, one_state
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench._need import need
 from workbench.errors import BadParameter
-from workbench.simulation._need import need
 from workbench.simulation.arrivals import Draws, Profile
 from workbench.simulation.services.scenario import Law, ServicePoint
 from workbench.simulation.streams import Streams

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
-from workbench.simulation._need import need
 from workbench.simulation.services.day import Day
 from workbench.simulation.services.scenario import ServicePoint
 from workbench.simulation.services.visits import (

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.simulation._need import need
+from workbench._need import need
 from workbench.simulation.clockwork import FIRST_RANK, at
 from workbench.simulation.monitors import TimeWeighted
 from workbench.simulation.services.day import Arrivals

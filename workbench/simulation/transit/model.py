@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import BadParameter
-from workbench.simulation._need import need
 from workbench.simulation.streams import Streams
 from workbench.simulation.transit._arrays import Floats, digest, seconds
 from workbench.simulation.transit.day import Day, Traffic, sample_day
