@@ -38,12 +38,13 @@ class Rules:
     ----------
     system
         Whose dependencies.
-    shares
-        What dependees receive of their demand, None where no dependency asks for a share.
+    received
+        From states, shape (states, assets), what the dependee of each kept dependency receives of its demand,
+        shape (states, kept dependencies); None where no dependency asks for a share.
     """
 
     system: InterdependentSystem
-    shares: Shares | None
+    received: Callable[[Bools], Floats] | None
 
     @cached_property
     def kept(self) -> Ints:
@@ -93,9 +94,8 @@ class Rules:
     def useful(self, up: Bools) -> Bools:
         """Whether each dependee works and receives its share, shape (states, kept dependencies)."""
         useful: Bools = up[:, self.dependee]
-        if self.shares is not None:
-            got = self.shares(up)[:, self.dependee]
-            useful = useful & (got >= self.threshold - TOLERANCE)
+        if self.received is not None:
+            useful = useful & (self.received(up) >= self.threshold - TOLERANCE)
         return useful
 
     def allowed(self, useful: Bools) -> Bools:
@@ -125,12 +125,12 @@ def rules_of(system: InterdependentSystem, served: Shares | str | Mapping[str, s
         How the share that a dependee receives is told where a dependency has a threshold: a function of
         states, the name of a solver, or a solver or its name by layer. None is connectivity.
     """
-    threshold = system.arrays.threshold[~system.arrays.geographic]
-    if not (threshold > 0).any():
-        return Rules(system, None)
+    rules = Rules(system, None)
+    if not (rules.threshold > 0).any():
+        return rules
     if served is None or isinstance(served, str | Mapping):
-        return Rules(system, _by_solver(system, served or "connectivity"))
-    return Rules(system, _checked(served))
+        return Rules(system, _by_solver(rules, served or "connectivity"))
+    return Rules(system, _checked(rules, served))
 
 
 def damaged_with(system: InterdependentSystem, up: Bools) -> Bools:
@@ -225,48 +225,46 @@ def _distinct(states: Bools) -> tuple[Ints, Ints]:
     return first.astype(np.int32), back.reshape(-1).astype(np.int32)
 
 
-def _checked(served: Shares) -> Shares:
-    def shares(up: Bools) -> Floats:
+def _checked(rules: Rules, served: Shares) -> Callable[[Bools], Floats]:
+    def received(up: Bools) -> Floats:
         got = np.asarray(served(up), float)
         if got.shape != up.shape or np.isnan(got).any():
             raise BadParameter(
                 f"`served` must return a share for each of {up.shape[1]} assets in each of {up.shape[0]} "
                 f"states, none of them NaN, not an array of shape {got.shape}."
             )
-        return got
+        return got[:, rules.dependee]
 
-    return shares
+    return received
 
 
-def _by_solver(system: InterdependentSystem, served: str | Mapping[str, str | Solver]) -> Shares:
+def _by_solver(rules: Rules, served: str | Mapping[str, str | Solver]) -> Callable[[Bools], Floats]:
     """Shares from a solver by layer, where a threshold asks for them; 1 for what has no demand of its own."""
-    a = system.arrays
-    asked = np.unique(a.dependee[(a.threshold > 0) & ~a.geographic])
+    system = rules.system
     if not isinstance(served, str):
         for layer in served:
             if layer not in system.layers:
                 raise UnknownName("layer of the system", str(layer), system.layers)
     parts = []
     for layer, network in system.layers.items():
-        start = system.offsets[layer]
-        nodes = asked[(asked >= start) & (asked < start + network.n)] - start
-        nodes = nodes[network.arrays.demand[nodes] > 0]
-        if len(nodes):
+        at = rules.dependee - system.offsets[layer]
+        asked = np.flatnonzero((rules.threshold > 0) & (at >= 0) & (at < network.n))
+        asked = asked[network.arrays.demand[at[asked]] > 0]
+        if len(asked):
             chosen = served if isinstance(served, str) else served.get(layer, "connectivity")
-            parts.append(
-                (layer, start + nodes, nodes, network.arrays.demand[nodes], open_solver(network, chosen))
-            )
+            nodes = at[asked]
+            parts.append((layer, asked, nodes, network.arrays.demand[nodes], open_solver(network, chosen)))
 
-    def shares(up: Bools) -> Floats:
-        got = np.ones(up.shape)
-        for layer, assets, nodes, demand, solver in parts:
+    def received(up: Bools) -> Floats:
+        got = np.ones((len(up), len(rules.kept)))
+        for layer, asked, nodes, demand, solver in parts:
             states = system.layer_state(layer, up)
             if isinstance(solver, Connectivity):  # all states at once
-                got[:, assets] = solver.served_many(states)[:, nodes]
+                got[:, asked] = solver.served_many(states)[:, nodes]
             else:
                 first, back = _distinct(states)
                 each = np.array([solver.served(state)[nodes] for state in states[first]]) / demand
-                got[:, assets] = each[back]
+                got[:, asked] = each[back]
         return got
 
-    return shares
+    return received
