@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference" / "lifelines.md"
 READ = ROOT / "docs" / "how-to" / "read-your-network.md"
-LONGEST = 20
+LONGEST = 10
 pytestmark = pytest.mark.slow
 
 GRID = """function mpc = grid
