@@ -46,6 +46,25 @@ class Parameters(BaseModel):
     )
 
 
+def parameter(default: Any, says: str, zh: str, unit: str = "", **bounds: Any) -> Any:
+    """
+    Declare a field of `Parameters`.
+
+    Parameters
+    ----------
+    default
+        Its value where none is given.
+    says, zh
+        What it is, in English and in Chinese.
+    unit
+        Its unit; empty where it has none.
+    bounds
+        As `pydantic.Field` takes them: `ge`, `gt`, `le`, `lt`, `min_length` ...
+    """
+    extra: dict[str, Any] = {"zh": zh, "unit": unit} if unit else {"zh": zh}
+    return Field(default, description=says, json_schema_extra=extra, **bounds)
+
+
 @dataclass(frozen=True)
 class Measure:
     """

@@ -11,11 +11,7 @@ from pipelines.lifelines.availability_case import Case, case_of
 from pipelines.lifelines.words import words
 from workbench._text import Text
 from workbench.briefs import Brief
-from workbench.domains import Decision, Measures, Parameters
-
-
-def _field(default: Any, says: str, zh: str, unit: str = "", **bounds: Any) -> Any:
-    return Field(default, description=says, json_schema_extra={"zh": zh, "unit": unit}, **bounds)
+from workbench.domains import Decision, Measures, Parameters, parameter
 
 
 class ClassRate(BaseModel):
@@ -30,13 +26,13 @@ class ClassRate(BaseModel):
 class AvailabilityParameters(Parameters):
     """Which network, what it promises, what doubling costs, and what is supposed where nothing is known."""
 
-    system: Literal["telecom", "power", "water", "gas", "oil", "road"] = _field(
+    system: Literal["telecom", "power", "water", "gas", "oil", "road"] = parameter(
         "telecom", "Network that is judged", "评判的网络"
     )
-    promise: float = _field(
+    promise: float = parameter(
         0.9995, "Availability that every site is to have", "承诺每处站点达到的可用性", "share", ge=0.5, lt=1
     )
-    sure: float = _field(
+    sure: float = parameter(
         0.9,
         "Chance wanted that the promise is kept at every site",
         "希望各站点均兑现承诺的概率",
@@ -44,8 +40,8 @@ class AvailabilityParameters(Parameters):
         ge=0.5,
         le=0.99,
     )
-    parts: Literal["both", "links", "nodes"] = _field("both", "What can be doubled", "可加倍的部分")
-    common_cause: float = _field(
+    parts: Literal["both", "links", "nodes"] = parameter("both", "What can be doubled", "可加倍的部分")
+    common_cause: float = parameter(
         0.1,
         "Share of failures that take both of two at once",
         "同时影响两套设施的故障比例（共因）",
@@ -53,33 +49,37 @@ class AvailabilityParameters(Parameters):
         ge=0,
         le=1,
     )
-    budget: float | None = _field(None, "Most that may be spent; no limit if empty", "最多投入", "CNY", gt=0)
-    most: int = _field(80, "Most assets that may be doubled", "最多加倍的设施数", "assets", ge=1, le=1000)
-    cost_per_km: float = _field(
+    budget: float | None = parameter(
+        None, "Most that may be spent; no limit if empty", "最多投入", "CNY", gt=0
+    )
+    most: int = parameter(80, "Most assets that may be doubled", "最多加倍的设施数", "assets", ge=1, le=1000)
+    cost_per_km: float = parameter(
         400_000.0,
         "Cost of doubling a link, a kilometre, where the tables have none",
         "数据无费用时每公里链路的加倍费用",
         "CNY",
         gt=0,
     )
-    cost_per_node: float = _field(
+    cost_per_node: float = parameter(
         300_000.0,
         "Cost of doubling a node where the tables have none",
         "数据无费用时每个节点的加倍费用",
         "CNY",
         gt=0,
     )
-    table_costs: bool = _field(
+    table_costs: bool = parameter(
         True,
         "Take the cost of hardening in the tables for that of doubling",
         "以数据中的加固费用代替加倍费用",
     )
-    new_links: bool = _field(True, "Compare new links on new routes as well", "同时比较新路由上的新链路")
-    reach_km: float = _field(4.0, "Longest new link looked at", "所考虑新链路的最大长度", "km", gt=0, le=1000)
-    winding: float = _field(
+    new_links: bool = parameter(True, "Compare new links on new routes as well", "同时比较新路由上的新链路")
+    reach_km: float = parameter(
+        4.0, "Longest new link looked at", "所考虑新链路的最大长度", "km", gt=0, le=1000
+    )
+    winding: float = parameter(
         1.3, "Length of a new route over the straight line", "新路由长度与直线距离之比", "ratio", ge=1, le=5
     )
-    repair_factor: float = _field(
+    repair_factor: float = parameter(
         0.5,
         "Repair times under faster repair, as a share of today's",
         "加快抢修后的修复时间占现状的比例",
@@ -87,18 +87,18 @@ class AvailabilityParameters(Parameters):
         gt=0,
         lt=1,
     )
-    faster_repair_cost: float | None = _field(
+    faster_repair_cost: float | None = parameter(
         None,
         "What faster repair costs a year; not compared by cost if empty",
         "加快抢修每年费用",
         "CNY",
         gt=0,
     )
-    life_years: int = _field(
+    life_years: int = parameter(
         25, "Years over which doubling is written off", "加倍投资的摊销年限", "years", ge=1, le=60
     )
-    discount_rate: float = _field(0.06, "Social discount rate", "社会折现率", "share", ge=0, le=1)
-    failures_per_km: float = _field(
+    discount_rate: float = parameter(0.06, "Social discount rate", "社会折现率", "share", ge=0, le=1)
+    failures_per_km: float = parameter(
         0.15,
         "Failures a year and kilometre of links without a register",
         "无登记记录的链路每年每公里故障次数",
@@ -106,7 +106,7 @@ class AvailabilityParameters(Parameters):
         gt=0,
         le=1000,
     )
-    failures_per_node: float = _field(
+    failures_per_node: float = parameter(
         0.2,
         "Failures a year of other assets without a register",
         "无登记记录的其他设施每年故障次数",
@@ -114,7 +114,7 @@ class AvailabilityParameters(Parameters):
         gt=0,
         le=1000,
     )
-    repair_h: float = _field(
+    repair_h: float = parameter(
         6.0,
         "Mean hours to repair where no repair is on record",
         "无修复记录时的平均修复时间",
@@ -122,16 +122,16 @@ class AvailabilityParameters(Parameters):
         gt=0,
         le=10_000,
     )
-    rates: dict[str, ClassRate] | None = _field(
+    rates: dict[str, ClassRate] | None = parameter(
         None,
         "Failures a year (and km) and hours to repair by class, in place of the register's",
         "按类别给定的年（公里）故障次数与修复小时数，替代登记数据",
         min_length=1,
     )
-    resamples: int = _field(
+    resamples: int = parameter(
         1000, "How many times the rates are drawn", "对故障率与修复时间的抽样次数", "", ge=200, le=50_000
     )
-    samples: int = _field(
+    samples: int = parameter(
         4000,
         "States tried for each number of assets down at once of which not all are tried",
         "每种同时故障数下抽取的状态数（不能全部枚举时）",

@@ -4,65 +4,48 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from pipelines.lifelines.criticality_brief import write_brief
 from pipelines.lifelines.criticality_case import Case, case_of
 from pipelines.lifelines.words import words
 from workbench._text import Text
 from workbench.briefs import Brief
-from workbench.domains import Decision, Measures, Parameters
+from workbench.domains import Decision, Measures, Parameters, parameter
+from workbench.lifelines import FLOW_UNITS
 
-SYSTEMS = ("water", "power", "gas", "oil", "telecom", "road")
+SYSTEMS = tuple(FLOW_UNITS)
 
 
 class CriticalityParameters(Parameters):
     """Which assets are judged, on which bad days, and how many can be looked after."""
 
-    k: int = Field(
-        10,
-        ge=1,
-        le=100,
-        description="Assets that can be looked after",
-        json_schema_extra={"zh": "可重点保障的设施数", "unit": "assets"},
+    k: int = parameter(10, "Assets that can be looked after", "可重点保障的设施数", "assets", ge=1, le=100)
+    systems: tuple[str, ...] = parameter(
+        (), "Systems whose assets are judged; all where none is named", "参与评判的系统；不填则为全部"
     )
-    systems: tuple[str, ...] = Field(
-        (),
-        description="Systems whose assets are judged; all where none is named",
-        json_schema_extra={"zh": "参与评判的系统；不填则为全部"},
+    through_others: bool = parameter(
+        True, "Count what fails because it depends on the asset", "计入因依赖该设施而连带失效的影响"
     )
-    through_others: bool = Field(
-        True,
-        description="Count what fails because it depends on the asset",
-        json_schema_extra={"zh": "计入因依赖该设施而连带失效的影响"},
-    )
-    others_down: float = Field(
+    others_down: float = parameter(
         0.005,
+        "Share of all other assets that are out at the same time, on a bad day",
+        "恶劣日其他设施同时停运的比例",
+        "share",
         ge=0,
         le=0.2,
-        description="Share of all other assets that are out at the same time, on a bad day",
-        json_schema_extra={"zh": "恶劣日其他设施同时停运的比例", "unit": "share"},
     )
-    days: int = Field(
-        120,
-        ge=10,
-        le=5_000,
-        description="Bad days drawn",
-        json_schema_extra={"zh": "抽取的恶劣日数", "unit": "days"},
-    )
-    contenders: int = Field(
+    days: int = parameter(120, "Bad days drawn", "抽取的恶劣日数", "days", ge=10, le=5_000)
+    contenders: int = parameter(
         40,
+        "Assets compared on the bad days: those that hurt most when lost alone",
+        "在恶劣日比较的设施数（单独失效影响最大者）",
+        "assets",
         ge=2,
         le=500,
-        description="Assets compared on the bad days: those that hurt most when lost alone",
-        json_schema_extra={"zh": "在恶劣日比较的设施数（单独失效影响最大者）", "unit": "assets"},
     )
-    resamples: int = Field(
-        2000,
-        ge=200,
-        le=50_000,
-        description="How many times the days are resampled",
-        json_schema_extra={"zh": "对日期重抽样的次数"},
+    resamples: int = parameter(
+        2000, "How many times the days are resampled", "对日期重抽样的次数", ge=200, le=50_000
     )
 
     @field_validator("systems")

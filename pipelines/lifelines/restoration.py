@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from pipelines.lifelines.restoration_brief import write_brief
 from pipelines.lifelines.restoration_case import Case, case_of
 from pipelines.lifelines.words import words
 from workbench._text import Text
 from workbench.briefs import Brief
-from workbench.domains import Decision, Measures, Parameters
+from workbench.domains import Decision, Measures, Parameters, parameter
+from workbench.lifelines import FLOW_UNITS
 
-SYSTEMS = ("water", "power", "gas", "oil", "telecom", "road")
+SYSTEMS = tuple(FLOW_UNITS)
 DESIRED = {
     "water": (24.0, 168.0, 336.0),
     "power": (24.0, 72.0, 336.0),
@@ -25,34 +26,30 @@ DESIRED = {
 MOST_CREWS, MOST_HOURS = 200, 100_000.0
 
 
-def _field(default: Any, says: str, zh: str, unit: str = "", **bounds: Any) -> Any:
-    return Field(default, description=says, json_schema_extra={"zh": zh, "unit": unit}, **bounds)
-
-
 def _crews(default: int, system: str, zh: str) -> Any:
-    return _field(default, f"Crews that repair {system}", f"{zh}抢修队数", "crews", ge=1, le=MOST_CREWS)
+    return parameter(default, f"Crews that repair {system}", f"{zh}抢修队数", "crews", ge=1, le=MOST_CREWS)
 
 
 class RestorationParameters(Parameters):
     """What is damaged, who repairs it, and how soon service should be back."""
 
-    damaged: tuple[str, ...] = _field(
+    damaged: tuple[str, ...] = parameter(
         (),
         "Damaged assets by id (or system:id) in the order of report; drawn by seed where none is named",
         "受损设施编号（或 系统:编号），按报告先后；不填则按种子抽取",
     )
-    hazard: Literal["earthquake", "random"] = _field(
+    hazard: Literal["earthquake", "random"] = parameter(
         "earthquake", "Event that damages where no list is given", "未给清单时造成损坏的事件"
     )
-    magnitude: float = _field(6.5, "Moment magnitude of the earthquake", "地震矩震级", ge=4, le=9)
-    centre: tuple[float, float] = _field(
+    magnitude: float = parameter(6.5, "Moment magnitude of the earthquake", "地震矩震级", ge=4, le=9)
+    centre: tuple[float, float] = parameter(
         (-10.0, 8.0),
         "Epicentre: km to the east and north of the middle of the city",
         "震中：相对城市中心的东向与北向距离",
         "km",
     )
-    depth_km: float = _field(10.0, "Depth of the earthquake's focus", "震源深度", "km", ge=0, le=300)
-    vs30: float = _field(
+    depth_km: float = parameter(10.0, "Depth of the earthquake's focus", "震源深度", "km", ge=0, le=300)
+    vs30: float = parameter(
         360.0,
         "Shear-wave velocity of the upper 30 m of ground",
         "地表以下30米剪切波速",
@@ -60,7 +57,7 @@ class RestorationParameters(Parameters):
         ge=180,
         le=1300,
     )
-    range_km: float = _field(
+    range_km: float = parameter(
         25.0,
         "Distance at which two places hardly shake alike any more",
         "地震动相关性基本消失的距离",
@@ -68,7 +65,7 @@ class RestorationParameters(Parameters):
         ge=0,
         le=200,
     )
-    share: float = _field(
+    share: float = parameter(
         0.01,
         "Share of all assets that a random event damages",
         "随机事件损坏的设施比例",
@@ -76,7 +73,7 @@ class RestorationParameters(Parameters):
         gt=0,
         le=0.5,
     )
-    most: int = _field(
+    most: int = parameter(
         40,
         "Damaged assets planned for: those whose loss alone takes most people's services",
         "纳入计划的受损设施上限（取单独失效影响最大者）",
@@ -84,7 +81,7 @@ class RestorationParameters(Parameters):
         ge=1,
         le=300,
     )
-    crews: int | None = _field(
+    crews: int | None = parameter(
         None,
         "Crews in one pool for all systems; each system has its own if empty",
         "统一调度的抢修队数；不填则各系统自有",
@@ -98,7 +95,7 @@ class RestorationParameters(Parameters):
     oil_crews: int = _crews(1, "oil", "供油")
     telecom_crews: int = _crews(2, "telecom", "通信")
     road_crews: int = _crews(2, "roads", "道路")
-    speed_kmh: float = _field(
+    speed_kmh: float = parameter(
         20.0,
         "Speed of crews between sites, in a straight line",
         "抢修队在各现场间的直线速度",
@@ -106,7 +103,7 @@ class RestorationParameters(Parameters):
         gt=0,
         le=200,
     )
-    cv: float = _field(
+    cv: float = parameter(
         0.5,
         "Coefficient of variation of repair times, around `repair_days` of the data",
         "抢修时长的变异系数（以数据中的抢修天数为均值）",
@@ -114,7 +111,7 @@ class RestorationParameters(Parameters):
         ge=0,
         le=2,
     )
-    period_h: float = _field(
+    period_h: float = parameter(
         12.0,
         "Hours of a period where plans are made in whole periods",
         "按整周期编制计划时的周期长度",
@@ -122,16 +119,16 @@ class RestorationParameters(Parameters):
         ge=1,
         le=168,
     )
-    method: Literal["search", "windows", "milp"] = _field(
+    method: Literal["search", "windows", "milp"] = parameter(
         "windows",
         "What the optimised order starts from besides the rules: nothing, windows of a simpler problem, or "
         "its best plan; nothing in very large systems",
         "优化顺序除规则外的起点：无、简化问题的滚动窗口解，或其最优解；规模很大时均不用",
     )
-    evaluations: int = _field(
+    evaluations: int = parameter(
         3000, "Orders tried by the search at most", "搜索至多试算的顺序数", "", ge=10, le=1_000_000
     )
-    node_limit: int = _field(
+    node_limit: int = parameter(
         200,
         "Nodes of the tree after which the programme stops",
         "整数规划搜索树节点上限",
@@ -139,19 +136,19 @@ class RestorationParameters(Parameters):
         ge=0,
         le=1_000_000,
     )
-    replications: int = _field(
+    replications: int = parameter(
         60, "Runs with other repair times", "以不同抢修时长模拟的次数", "runs", ge=10, le=5_000
     )
-    desired: dict[str, tuple[float, float, float]] | None = _field(
+    desired: dict[str, tuple[float, float, float]] | None = parameter(
         None,
         "Hours within which 50, 90 and 100 % of each service should be back; invented round ones if empty",
         "各系统服务恢复至50%、90%、100%的期望时限；不填则用内置的虚构整数",
         "h",
     )
-    wanted: float = _field(
+    wanted: float = parameter(
         0.9, "How surely that should be so", "期望达到的把握", "probability", ge=0.5, le=0.99
     )
-    close: float = _field(
+    close: float = parameter(
         0.01,
         "Difference that does not matter, as a share of what is lost without a plan",
         "可忽略的差异（占无计划时损失的比例）",
@@ -159,14 +156,14 @@ class RestorationParameters(Parameters):
         ge=0,
         le=0.5,
     )
-    service_value: float | None = _field(
+    service_value: float | None = parameter(
         None,
         "Worth of one service to one person for a day; no money if empty",
         "每人每项服务每天的价值；不填则不货币化",
         "CNY",
         gt=0,
     )
-    planning_cost: float = _field(
+    planning_cost: float = parameter(
         0.0, "Cost of making and keeping to a plan", "编制并执行计划的成本", "CNY", ge=0
     )
 
