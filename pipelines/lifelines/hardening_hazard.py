@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.lifelines.hardening_classes import TAKES
-from workbench.errors import BadParameter
+from pipelines.lifelines.places import middle_of
 from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.flood import flood_depth, read_asc, read_flood_areas
 from workbench.lifelines.hazard import (
@@ -130,18 +130,8 @@ class Hazard:
         east, north = self.p.centre
         if self.p.absolute:
             return east + KM * east_km, north
-        middle = [
-            (min(one.min() for one in found) + max(one.max() for one in found)) / 2
-            for found in (self._known("x"), self._known("y"))
-        ]
-        return middle[0] + KM * (east + east_km), middle[1] + KM * north
-
-    def _known(self, axis: str) -> list[Floats]:
-        columns = (one.nodes[axis].drop_nulls().to_numpy() for one in self.system.layers.values())
-        found = [np.asarray(one, float) for one in columns if len(one)]
-        if not found:
-            raise BadParameter(f"No node has a place ({axis}): the hazard cannot be laid over the networks.")
-        return found
+        x, y = middle_of(self.system)
+        return x + KM * (east + east_km), y + KM * north
 
     def _residual(self, range_km: float) -> dict[str, Floats]:
         """Shaking over its median by measure, exp(tau z + phi e) with one z and e, shape (events, assets)."""

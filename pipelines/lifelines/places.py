@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.lifelines.words import kind_name, system_name, words
 from workbench._text import LANGUAGES, Text
+from workbench.errors import BadParameter
 from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.checks import reach
 from workbench.lifelines.model import Bools, Floats
@@ -148,6 +149,25 @@ class Places:
                 marks_label=marks_label.in_(lang),
             )
         return drawn
+
+
+def middle_of(system: InterdependentSystem) -> tuple[float, float]:
+    """
+    Middle of the box that holds all nodes with a place, in the coordinates of the networks.
+
+    Raises
+    ------
+    BadParameter
+        No node has a place.
+    """
+    nodes = pl.concat([one.nodes.select("x", "y") for one in system.layers.values()])
+    found = []
+    for axis in ("x", "y"):
+        known = nodes[axis].drop_nulls().to_numpy()
+        if not len(known):
+            raise BadParameter(f"No node has a place ({axis}): the hazard cannot be laid over the networks.")
+        found.append(float((known.min() + known.max()) / 2))
+    return found[0], found[1]
 
 
 def _metres(nodes: pl.DataFrame, geographic: bool) -> Floats:

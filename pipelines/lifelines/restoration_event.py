@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.lifelines.hardening_classes import classed, curves_of
-from pipelines.lifelines.places import Places
+from pipelines.lifelines.hardening_hazard import KM, RELATION
+from pipelines.lifelines.places import Places, middle_of
 from workbench.errors import BadParameter, DataRejected
 from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.damage import damage_probability, sample_damage
@@ -18,9 +19,6 @@ from workbench.simulation import Streams
 
 if TYPE_CHECKING:
     from pipelines.lifelines.restoration import RestorationParameters
-
-KM = 1000.0
-RELATIONS = ("boore_atkinson_2008_pga", "boore_atkinson_2008_pgv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,28 +106,15 @@ def _drawn(system: InterdependentSystem, p: RestorationParameters, streams: Stre
         return np.asarray(sample_damage(system, np.full(system.size, p.share), samples=1, streams=streams)[0])
     curves = curves_of(None)
     asset_classes = classed(system, "earthquake", curves)
-    quake = Earthquake(magnitude=p.magnitude, **_centre(system, p.centre), depth_km=p.depth_km)
+    if np.isnan(Places(system).places).any():
+        raise BadParameter("An earthquake needs a place for every node (x, y): give them, or list `damaged`.")
+    (x, y), (east, north) = middle_of(system), p.centre
+    quake = Earthquake(magnitude=p.magnitude, x=x + KM * east, y=y + KM * north, depth_km=p.depth_km)
     shaking: list[Intensity] = [
         intensity_field(
             asset_classes, quake, relation=one, vs30=p.vs30, range_km=p.range_km, samples=1, streams=streams
         ).all()
-        for one in RELATIONS
+        for one in RELATION.values()
     ]
     chance: Floats = damage_probability(asset_classes, shaking, curves)
     return np.asarray(sample_damage(asset_classes, chance, streams=streams)[0])
-
-
-def _centre(system: InterdependentSystem, offset: tuple[float, float]) -> dict[str, float]:
-    """Epicentre in the coordinates of the networks, at an offset in km from the middle of the city."""
-    places = Places(system).places
-    if any(network.geographic for network in system.layers.values()):
-        raw = np.concatenate(
-            [one.nodes.select("x", "y").drop_nulls().to_numpy() for one in system.layers.values()]
-        )
-        x, y = (raw.min(axis=0) + raw.max(axis=0)) / 2
-        north = offset[1] / 111.195
-        return {"x": float(x + offset[0] / (111.195 * np.cos(np.radians(y)))), "y": float(y + north)}
-    if np.isnan(places).any():
-        raise BadParameter("An earthquake needs a place for every node (x, y): give them, or list `damaged`.")
-    middle = (places.min(axis=0) + places.max(axis=0)) / 2
-    return {"x": float(middle[0] + KM * offset[0]), "y": float(middle[1] + KM * offset[1])}
