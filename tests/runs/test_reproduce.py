@@ -8,7 +8,7 @@ import pytest
 
 from data_samples.traffic import DATA
 from pipelines.traffic import domain
-from workbench.errors import CheckFailed, WorkbenchError
+from workbench.errors import BadParameter, CheckFailed, WorkbenchError
 from workbench.runs import data_from, measure, record
 from workbench.runs.reproduce import reproduce
 
@@ -147,6 +147,18 @@ class TestOther:
         found = reproduce(run.folder)
         assert found.differences == ()
         assert "here is 0.1.0+changed" in found.notes[0]
+
+    def test_settings_that_the_decision_does_not_take_any_more(self, made, monkeypatch):
+        from pipelines.traffic.decide import Congestion
+        from workbench.domains import Parameters
+
+        class Others(Parameters):
+            k: bool = False
+
+        run = made()
+        monkeypatch.setattr(Congestion, "Parameters", Others)
+        with pytest.raises(BadParameter, match=r"(?s)'k'.*the version it was made with \(0\.1\.0\+"):
+            reproduce(run.folder)
 
     def test_a_run_that_was_changed_is_refused(self, run):
         with (run / "brief.json").open("ab") as file:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from workbench.errors import CheckFailed
+from workbench.errors import BadParameter, CheckFailed
 from workbench.runs.about import About
 from workbench.runs.data import data_from
 from workbench.runs.kept import Kept, read_kept
@@ -25,7 +25,7 @@ from workbench.runs.record import Run, code_version
 
 if TYPE_CHECKING:
     from workbench.data.engines import Engine
-    from workbench.domains import Domain
+    from workbench.domains import Decision, Domain, Parameters
     from workbench.runs.data import Data
 
 CLOSE = 1e-9
@@ -226,7 +226,7 @@ def _again(
         decision,
         domain,
         data,
-        decision.Parameters.model_validate(kept.record["parameters"]),
+        _parameters(kept, decision),
         engine,
         out,
         about=About.model_validate(kept.record.get("about", {})),
@@ -236,6 +236,19 @@ def _again(
         workers=workers,
         progress=progress,
     )
+
+
+def _parameters(kept: Kept, decision: type[Decision]) -> Parameters:
+    """Settings of the run; `BadParameter` where the decision takes others here than where it was made."""
+    from workbench.parameters import read_parameters
+
+    try:
+        return read_parameters(decision.Parameters, options=kept.record["parameters"])
+    except BadParameter as error:
+        raise BadParameter(
+            f"{error}\nThe settings kept in {kept.folder / 'run.json'} are not those that {kept.name} takes "
+            f"here: reproduce it with the version it was made with ({kept.record['code']})."
+        ) from error
 
 
 def _same_inputs(kept: Kept, data: Data) -> None:
