@@ -10,8 +10,6 @@ data_samples.lifelines.generate` makes the shipped sample again.
 
 from __future__ import annotations
 
-import math
-import numbers
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -40,9 +38,9 @@ from data_samples.lifelines.city import Borough, zone_id, zone_name
 from data_samples.lifelines.planted import FAULTS, plant
 from data_samples.lifelines.sheet import Sheet
 from data_samples.lifelines.truth import Truth
+from data_samples.made import checked_scale, figure
 from data_samples.traffic.files import staged, write
 from data_samples.traffic.planted import BadRow, Planted
-from workbench.errors import BadParameter
 from workbench.simulation import Streams
 
 SEED = 20260309
@@ -100,7 +98,7 @@ def generate(
     WorkbenchError
         The folder cannot be written.
     """
-    scale, streams, out = _checked(scale), Streams(seed), Path(out)
+    scale, streams, out = checked_scale(scale, LARGEST), Streams(seed), Path(out)
     progress = progress or (lambda _what, _share: None)
     whole = city.boroughs(scale)
     with staged(out, BYTES * scale if scale > TEXT_UP_TO else 0) as stage:
@@ -114,17 +112,6 @@ def generate(
         found.write(stage / "truth.json")
         shutil.copyfile(ABOUT, stage / "about.yaml")
     return found
-
-
-def _checked(scale: object) -> float:
-    """Check a scale."""
-    if isinstance(scale, bool) or not isinstance(scale, numbers.Real):
-        raise BadParameter(f"The scale must be a number, not {str(scale)[:40]!r}; 1 is the shipped sample.")
-    value = float(scale)
-    if not (math.isfinite(value) and 0 < value <= LARGEST):
-        bounds = f"above 0 and at most {LARGEST:,}"
-        raise BadParameter(f"The scale must be {bounds}, not {value:g}; 1 is the shipped sample.")
-    return value
 
 
 def people_of(borough: Borough, streams: Streams) -> list[int]:
@@ -222,7 +209,7 @@ class _Work:
                     row["system"]: {
                         "nodes": row["nodes"],
                         "edges": row["edges"],
-                        "demand": truth.figure(row["demand"]),
+                        "demand": figure(row["demand"]),
                     }
                     for row in systems.iter_rows(named=True)
                 },

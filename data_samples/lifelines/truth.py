@@ -7,9 +7,7 @@ came out of the dice, exact to the row. A measure must find the second; a decisi
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +15,12 @@ import polars as pl
 
 from data_samples.lifelines import city, incidents
 from data_samples.lifelines.city import Borough, zone_id
+from data_samples.made import KeptTruth, figure
 from data_samples.traffic.planted import BadRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
+class Truth(KeptTruth):
     """
     The truth of one sample.
 
@@ -60,29 +59,6 @@ class Truth:
     out_of_range: list[dict[str, Any]]
     incidents: list[dict[str, Any]]
     bad_rows: list[BadRow]
-
-    def write(self, path: Path) -> None:
-        """Write JSON: lists of records one to a line."""
-        lines = []
-        for name, value in asdict(self).items():
-            if isinstance(value, list) and value and isinstance(value[0], dict):
-                rows = ",\n".join("  " + json.dumps(each, ensure_ascii=False) for each in value)
-                lines.append(f' "{name}": [\n{rows}\n ]')
-            else:
-                text = json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n ")
-                lines.append(f' "{name}": {text}')
-        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> Truth:
-        """Read what `write` wrote."""
-        whole = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**whole | {"bad_rows": [BadRow(**each) for each in whole["bad_rows"]]})
-
-
-def figure(value: float) -> float:
-    """Round to the twelve digits that every platform agrees on."""
-    return float(f"{value:.12g}")
 
 
 def water(borough: Borough, tables: dict[str, pl.DataFrame], leak: list[float]) -> list[dict[str, Any]]:

@@ -10,8 +10,6 @@ parts. `python -m data_samples.traffic.generate` makes the shipped sample again.
 
 from __future__ import annotations
 
-import math
-import numbers
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -21,11 +19,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from data_samples.made import checked_scale
 from data_samples.traffic import ABOUT, DATA, TRUTH, city, gtfs, places, roads, timetable, transit, truth
 from data_samples.traffic.files import staged, write
 from data_samples.traffic.planted import BadRow, Planted, plant
 from data_samples.traffic.truth import Truth
-from workbench.errors import BadParameter
 from workbench.simulation import Streams
 
 SEED = 20260302
@@ -75,7 +73,7 @@ def generate(
     WorkbenchError
         The folder cannot be written.
     """
-    size, streams, out = city.Size.of(_checked(scale)), Streams(seed), Path(out)
+    size, streams, out = city.Size.of(checked_scale(scale, LARGEST)), Streams(seed), Path(out)
     with staged(out, BYTES * scale if scale > TEXT_UP_TO else 0) as stage:
         work = _Work(stage, size, streams, text=scale <= TEXT_UP_TO, bad_rows=bad_rows, progress=progress)
         work.lists()
@@ -87,17 +85,6 @@ def generate(
         found.write(stage / "truth.json")
         shutil.copyfile(ABOUT, stage / "about.yaml")
     return found
-
-
-def _checked(scale: object) -> float:
-    """Check a scale."""
-    if isinstance(scale, bool) or not isinstance(scale, numbers.Real):
-        raise BadParameter(f"The scale must be a number, not {str(scale)[:40]!r}; 1 is the shipped sample.")
-    value = float(scale)
-    if not (math.isfinite(value) and 0 < value <= LARGEST):
-        bounds = f"above 0 and at most {LARGEST:,}"
-        raise BadParameter(f"The scale must be {bounds}, not {value:g}; 1 is the shipped sample.")
-    return value
 
 
 class _Work:

@@ -7,17 +7,16 @@ came out of the dice, exact to the row. A measure must find the second; a decisi
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from data_samples.made import KeptTruth, figure
 from data_samples.traffic import city, roads
 from data_samples.traffic.planted import BadRow
 from data_samples.traffic.timetable import DAY_S, date_of, windows
@@ -29,7 +28,7 @@ TOP = 15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Truth:
+class Truth(KeptTruth):
     """
     The truth of one sample.
 
@@ -68,30 +67,6 @@ class Truth:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, as JSON holds them."""
         return asdict(self)
-
-    def write(self, path: Path) -> None:
-        """Write JSON that is the same bytes for the same truth, bad rows and headways one to a line."""
-        whole = self.as_dict()
-        lines = []
-        for name, value in whole.items():
-            if isinstance(value, list) and value and isinstance(value[0], dict):
-                rows = ",\n".join("  " + json.dumps(each, ensure_ascii=False) for each in value)
-                lines.append(f' "{name}": [\n{rows}\n ]')
-            else:
-                text = json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n ")
-                lines.append(f' "{name}": {text}')
-        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-
-    @classmethod
-    def read(cls, path: Path) -> Truth:
-        """Read what `write` wrote."""
-        whole = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**whole | {"bad_rows": [BadRow(**each) for each in whole["bad_rows"]]})
-
-
-def figure(value: float) -> float:
-    """Round to the twelve digits that every platform agrees on."""
-    return float(f"{value:.12g}")
 
 
 def headways(visits: pl.DataFrame) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from pipelines.traffic.words import reason, record_words, words
+from pipelines.traffic.recording import reason
+from pipelines.traffic.words import record_words, words
 from workbench._text import Text
 from workbench.briefs.appraisal import equity as section_of
 from workbench.briefs.checklist import Section

@@ -16,12 +16,13 @@ from pipelines.traffic.recording import (
     ends_of,
     half_days,
     halves,
+    reason,
     resampled,
     steps,
     vary,
     worth,
 )
-from pipelines.traffic.words import count, reason, record_words
+from pipelines.traffic.words import count, record_words
 from workbench.briefs import Head, Phrase, Quantity, Row, Table
 from workbench.briefs.appraisal import alternatives, certainty, graded, quality_of
 from workbench.briefs.checklist import Section

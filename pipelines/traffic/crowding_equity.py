@@ -9,7 +9,8 @@ import polars as pl
 
 from pipelines.traffic.crowding_case import Case
 from pipelines.traffic.names import LINE
-from pipelines.traffic.words import reason, record_words
+from pipelines.traffic.recording import reason
+from pipelines.traffic.words import record_words
 from workbench._text import Text
 from workbench.briefs import Quantity
 from workbench.briefs.appraisal import equity as section_of

@@ -12,8 +12,8 @@ from pipelines.traffic.crowding_case import Case
 from pipelines.traffic.crowding_equity import equity
 from pipelines.traffic.crowding_options import LARGER
 from pipelines.traffic.crowding_ways import Floats
-from pipelines.traffic.recording import card, drawn_cells, resampled, steps
-from pipelines.traffic.words import count, reason, record_words
+from pipelines.traffic.recording import card, drawn_cells, reason, resampled, steps
+from pipelines.traffic.words import count, record_words
 from workbench.briefs import Head, Quantity, Row, Table
 from workbench.briefs.appraisal import DRAWS_BASIS, certainty, graded, quality_of
 from workbench.briefs.appraisal import alternatives as section_of_options

@@ -8,6 +8,7 @@ from workbench.briefs.recording import Recorder as _Recorder
 
 _RECORDER = _Recorder(record_words)
 assumed, card, resampled, steps = _RECORDER.assumed, _RECORDER.card, _RECORDER.resampled, _RECORDER.steps
+reason = _RECORDER.reason
 unable, uncertain, vary, worth = _RECORDER.unable, _RECORDER.uncertain, _RECORDER.vary, _RECORDER.worth
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ends_of",
     "half_days",
     "halves",
+    "reason",
     "resampled",
     "steps",
     "unable",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from workbench._text import Text
 from workbench.briefs import Quantity, Words
-from workbench.briefs.checklist import Section
 
 FILE = Path(__file__).with_name("words.yaml")
 RECORD = Path(__file__).with_name("record.yaml")
@@ -24,11 +23,6 @@ def words() -> Words:
 def record_words() -> Words:
     """Return the glossary of the briefs' records, laid over the house's."""
     return Words(RECORD)
-
-
-def reason(key: str, why: str) -> Section:
-    """Say that an item of the checklist does not apply, with a reason of the record's glossary."""
-    return Section(key, reason=record_words().text(f"why.{why}"))
 
 
 def count(name: str, value: float | None, unit: str | Text) -> Quantity:
