@@ -46,6 +46,7 @@ bench: ## compare with what a user would pick instead (BENCH_ARGS=)
 	$(set-up) all
 	$(BIN)/python benchmarks/tables.py $(BENCH_ARGS)
 	$(BIN)/python benchmarks/simulation.py
+	$(BIN)/python benchmarks/lifelines.py
 
 doctor: ## show engines, versions, Java, memory and fonts
 	$(set-up) base

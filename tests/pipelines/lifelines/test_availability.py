@@ -9,8 +9,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from data_samples.lifelines import ABOUT, DATA, TRUTH
-from pipelines.lifelines import domain
+from data_samples.lifelines import TRUTH
 from pipelines.lifelines.availability import Availability, AvailabilityParameters, ClassRate
 from pipelines.lifelines.availability_case import case_of
 from pipelines.lifelines.availability_evidence import Evidence
@@ -18,13 +17,9 @@ from pipelines.lifelines.availability_numbers import Numbers, nines
 from pipelines.lifelines.availability_rates import rates_of
 from pipelines.lifelines.availability_register import register_of
 from pipelines.lifelines.network import city
-from workbench.data.intake import supply_from_folder, take_in
-from workbench.domains import Measures
 from workbench.errors import DataRejected, UnknownName
 from workbench.lifelines import BadNetwork
 from workbench.lifelines.doubling import YEAR_MIN
-from workbench.runs import data_from, decide
-from workbench.runs.about import read_about
 from workbench.simulation import Streams
 
 TRUE = json.loads(TRUTH.read_text(encoding="utf-8"))
@@ -33,36 +28,9 @@ FIRST, LAST = dt.date(2020, 1, 1), dt.date(2024, 1, 1)
 YEARS = (LAST - FIRST).days / 365.25
 
 
-def measures_of(engine, tables, folder):
-    return Measures(domain.known, {name: engine.table(frame) for name, frame in tables.items()}, folder)
-
-
-@pytest.fixture(scope="module")
-def sample(engines, tmp_path_factory):
-    """Measures of the shipped sample."""
-    intake = take_in(
-        engines("polars"),
-        domain.contract,
-        supply_from_folder(DATA, domain.contract),
-        tmp_path_factory.mktemp("intake"),
-        required=("nodes", "edges"),
-        optional=("incidents", "registers", "zones"),
-    )
-    return Measures(domain.known, intake.tables, tmp_path_factory.mktemp("work"))
-
-
 @pytest.fixture(scope="module")
 def case(sample):
     return case_of(sample, AvailabilityParameters(**QUICK))
-
-
-def filled(name, rows):
-    """A clean table of the contract: columns not given are their default or null."""
-    contract = domain.contract.table(name)
-    full = [{c.name: row.get(c.name, c.default) for c in contract.columns} for row in rows]
-    plain = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
-    plain |= {"timestamp": pl.Datetime("us"), "date": pl.Date}
-    return pl.DataFrame(full, schema={c.name: plain[c.type] for c in contract.columns})
 
 
 def outage(number, asset, began, hours=10.0, cause="wear"):
@@ -80,7 +48,7 @@ def outage(number, asset, began, hours=10.0, cause="wear"):
 
 
 @pytest.fixture
-def small(engines, tmp_path):
+def small(city_of):
     """Measures of a chain of two exchanges behind a gateway, two districts, and what befell its cables."""
 
     def made(incidents=(), *, register=True, demand=1.0, kind="source", costs=None, twin=False, people=True):
@@ -112,15 +80,11 @@ def small(engines, tmp_path):
             for name, (u, v) in ends.items()
         ]
         system = {"system": "telecom"}
-        tables = {
-            "nodes": filled("nodes", [system | row for row in nodes]),
-            "edges": filled("edges", [system | row for row in edges]),
-        }
+        tables = {"nodes": [system | row for row in nodes], "edges": [system | row for row in edges]}
         if register:
-            tables["incidents"] = filled("incidents", incidents)
-            row = system | {"observed_from": FIRST, "observed_to": LAST}
-            tables["registers"] = filled("registers", [row])
-        return measures_of(engines("polars"), tables, tmp_path)
+            tables["incidents"] = incidents
+            tables["registers"] = [system | {"observed_from": FIRST, "observed_to": LAST}]
+        return city_of(**tables)
 
     return made
 
@@ -430,44 +394,31 @@ class TestPrint:
 
 
 @pytest.fixture(scope="module")
-def run(engines, tmp_path_factory):
-    return decide(
-        Availability,
-        domain,
-        data_from(domain),
-        AvailabilityParameters(**QUICK),
-        engines("polars"),
-        tmp_path_factory.mktemp("runs"),
-        about=read_about(ABOUT),
-        bounds=True,
-    )
+def run(decided):
+    return decided(Availability, AvailabilityParameters(**QUICK))
 
 
 @pytest.mark.slow
 class TestRun:
-    @staticmethod
-    def told(run):
-        return json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))
-
-    def test_every_item_of_the_checklist_is_filled(self, run):
-        states = self.told(run)["checklist"]
+    def test_every_item_of_the_checklist_is_filled(self, run, told):
+        states = told(run)["checklist"]
         assert len(states) == 35
         assert [item for item, state in states.items() if state == "empty"] == []
 
-    def test_the_numbers_are_traced_to_frames_of_the_run(self, run):
+    def test_the_numbers_are_traced_to_frames_of_the_run(self, run, told):
         kept = {path.stem for path in (run.folder / "measures").glob("*.parquet")}
-        sources = [one["source"] for one in self.told(run)["quantities"].values() if one["source"]]
+        sources = [one["source"] for one in told(run)["quantities"].values() if one["source"]]
         used = {one["measure"] for one in sources}
         names = ("draws", "sites", "steps", "cables", "capacity", "rates")
         assert {f"availability_{one}" for one in names} <= used
         assert used - {"screening", "bounds"} <= kept
 
-    def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run):
-        for svg in self.told(run)["figure"]["svg"].values():
+    def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run, told):
+        for svg in told(run)["figure"]["svg"].values():
             assert svg.count("<path") > 5
             assert ">8</text>" in svg
 
-    def test_what_lies_on_the_map_is_listed(self, run):
-        rows = self.told(run)["figure"]["data"]["rows"]
+    def test_what_lies_on_the_map_is_listed(self, run, told):
+        rows = told(run)["figure"]["data"]["rows"]
         assert len(rows) == 8
         assert all(row["chosen"] for row in rows)

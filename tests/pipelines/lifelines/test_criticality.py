@@ -7,32 +7,14 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from data_samples.lifelines import ABOUT, DATA, TRUTH
-from pipelines.lifelines import domain
+from data_samples.lifelines import TRUTH
 from pipelines.lifelines.criticality_case import case_of
 from pipelines.lifelines.decide import Criticality, CriticalityParameters
 from pipelines.lifelines.losses import Losses
-from workbench.data.intake import supply_from_folder, take_in
-from workbench.domains import Measures
 from workbench.errors import DataRejected
-from workbench.runs import data_from, decide
-from workbench.runs.about import read_about
 
 SPOTS = json.loads(TRUTH.read_text(encoding="utf-8"))["weak_spots"]
 QUICK = {"days": 20, "contenders": 20, "resamples": 400}
-
-
-@pytest.fixture(scope="module")
-def sample(engines, tmp_path_factory):
-    """Measures of the shipped sample."""
-    intake = take_in(
-        engines("polars"),
-        domain.contract,
-        supply_from_folder(DATA, domain.contract),
-        tmp_path_factory.mktemp("intake"),
-        required=("nodes", "edges", "dependencies", "zones"),
-    )
-    return Measures(domain.known, intake.tables, tmp_path_factory.mktemp("work"))
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +22,8 @@ def case(sample):
     return case_of(sample, CriticalityParameters(**QUICK))
 
 
-def filled(name, rows):
-    """A clean table of the contract: columns not given are their default or null."""
-    contract = domain.contract.table(name)
-    full = [{c.name: row.get(c.name, c.default) for c in contract.columns} for row in rows]
-    plain = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
-    return pl.DataFrame(full, schema={c.name: plain[c.type] for c in contract.columns})
-
-
 @pytest.fixture
-def small(engines, tmp_path):
+def small(city_of):
     """Measures of a city given by its edges: a chain of two substations, a pump station on the second."""
 
     def made(leans=True):
@@ -72,8 +46,8 @@ def small(engines, tmp_path):
         ]
         known = {"x": "thing", "asset_class": "thing"}
         tables = {
-            "nodes": filled("nodes", [known | row for row in nodes]),
-            "edges": filled("edges", [{"asset_class": "thing"} | row for row in edges]),
+            "nodes": [known | row for row in nodes],
+            "edges": [{"asset_class": "thing"} | row for row in edges],
         }
         if leans:
             row = {
@@ -83,9 +57,8 @@ def small(engines, tmp_path):
                 "dependee": "s2",
             }
             row |= {"kind": "physical", "rule": "any", "threshold": 0.5, "buffer_h": 0.0}
-            tables["dependencies"] = filled("dependencies", [row])
-        engine = engines("polars")
-        return Measures(domain.known, {k: engine.table(v) for k, v in tables.items()}, tmp_path)
+            tables["dependencies"] = [row]
+        return city_of(**tables)
 
     return made
 
@@ -161,38 +134,25 @@ class TestSeed:
 
 
 @pytest.fixture(scope="module")
-def run(engines, tmp_path_factory):
-    return decide(
-        Criticality,
-        domain,
-        data_from(domain),
-        CriticalityParameters(**QUICK),
-        engines("polars"),
-        tmp_path_factory.mktemp("runs"),
-        about=read_about(ABOUT),
-        bounds=True,
-    )
+def run(decided):
+    return decided(Criticality, CriticalityParameters(**QUICK))
 
 
 @pytest.mark.slow
 class TestRun:
-    @staticmethod
-    def told(run):
-        return json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))
-
-    def test_every_item_of_the_checklist_is_filled(self, run):
-        states = self.told(run)["checklist"]
+    def test_every_item_of_the_checklist_is_filled(self, run, told):
+        states = told(run)["checklist"]
         assert len(states) == 35
         assert [item for item, state in states.items() if state == "empty"] == []
 
-    def test_the_numbers_are_traced_to_frames_of_the_run(self, run):
+    def test_the_numbers_are_traced_to_frames_of_the_run(self, run, told):
         kept = {path.stem for path in (run.folder / "measures").glob("*.parquet")}
-        sources = [one["source"] for one in self.told(run)["quantities"].values() if one["source"]]
+        sources = [one["source"] for one in told(run)["quantities"].values() if one["source"]]
         used = {one["measure"] for one in sources}
         assert {"single_losses", "bad_day_losses"} <= used
         assert used - {"screening"} <= kept
 
-    def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run):
-        for svg in self.told(run)["figure"]["svg"].values():
+    def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run, told):
+        for svg in told(run)["figure"]["svg"].values():
             assert svg.count("<path") > 5
             assert ">10</text>" in svg

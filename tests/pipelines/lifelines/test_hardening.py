@@ -4,14 +4,12 @@ import json
 from itertools import combinations
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from data_samples.lifelines import ABOUT, DATA, TRUTH
-from pipelines.lifelines import domain
+from data_samples.lifelines import TRUTH
 from pipelines.lifelines.decide import Hardening, HardeningParameters
 from pipelines.lifelines.hardening_case import case_of
 from pipelines.lifelines.hardening_choice import Means, choose, frequency, worth_a_look
@@ -31,15 +29,11 @@ from pipelines.lifelines.hardening_record import RECORDER
 from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.network import city
 from workbench.briefs.scope import answer_alone
-from workbench.data.intake import supply_from_folder, take_in
-from workbench.domains import Measures
 from workbench.errors import BadParameter, DataRejected
 from workbench.lifelines.damage import damage_probability
 from workbench.lifelines.fragility import FragilityCurve
 from workbench.lifelines.hardening import evaluate, select_assets, selection_frequency
 from workbench.lifelines.hazard import Earthquake, intensity_field
-from workbench.runs import data_from, decide
-from workbench.runs.about import read_about
 from workbench.simulation import Streams
 
 SPOTS = {one["spot"]: one for one in json.loads(TRUTH.read_text(encoding="utf-8"))["weak_spots"]}
@@ -48,33 +42,12 @@ FLOOD = QUICK | {"hazard": "flood", "level_sd_m": 0.0, "level_m": 2.0, "factor":
 
 
 @pytest.fixture(scope="module")
-def sample(engines, tmp_path_factory):
-    """Measures of the shipped sample."""
-    intake = take_in(
-        engines("polars"),
-        domain.contract,
-        supply_from_folder(DATA, domain.contract),
-        tmp_path_factory.mktemp("intake"),
-        required=("nodes", "edges", "dependencies", "zones"),
-    )
-    return Measures(domain.known, intake.tables, tmp_path_factory.mktemp("work"))
-
-
-@pytest.fixture(scope="module")
 def case(sample):
     return case_of(sample, HardeningParameters(**QUICK))
 
 
-def filled(name, rows):
-    """A clean table of the contract: columns not given are their default or null."""
-    contract = domain.contract.table(name)
-    full = [{c.name: row.get(c.name, c.default) for c in contract.columns} for row in rows]
-    plain = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
-    return pl.DataFrame(full, schema={c.name: plain[c.type] for c in contract.columns})
-
-
 @pytest.fixture
-def small(engines, tmp_path):
+def small(city_of):
     """
     A power city: the grid feeds a, a feeds b; c hangs on two switchyards, d on one that stands high.
 
@@ -115,9 +88,7 @@ def small(engines, tmp_path):
             u, v = each.split()
             known = {"edge_id": f"{u}-{v}", "from_node_id": u, "to_node_id": v}
             edges.append(known | {"system": "power", "asset_class": "thing", "kind": "link"})
-        tables = {"nodes": filled("nodes", nodes), "edges": filled("edges", edges)}
-        engine = engines("polars")
-        return Measures(domain.known, {k: engine.table(v) for k, v in tables.items()}, tmp_path)
+        return city_of(nodes=nodes, edges=edges)
 
     return made
 
@@ -461,58 +432,45 @@ class TestSeed:
 
 
 @pytest.fixture(scope="module")
-def run(engines, tmp_path_factory):
-    return decide(
-        Hardening,
-        domain,
-        data_from(domain),
-        HardeningParameters(service_value=50, budget=3e7, **QUICK),
-        engines("polars"),
-        tmp_path_factory.mktemp("runs"),
-        about=read_about(ABOUT),
-        bounds=True,
-    )
+def run(decided):
+    return decided(Hardening, HardeningParameters(service_value=50, budget=3e7, **QUICK))
 
 
 @pytest.mark.slow
 class TestRun:
-    @staticmethod
-    def told(run):
-        return json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))
-
-    def test_every_item_of_the_checklist_is_filled(self, run):
-        states = self.told(run)["checklist"]
+    def test_every_item_of_the_checklist_is_filled(self, run, told):
+        states = told(run)["checklist"]
         assert len(states) == 35
         assert [item for item, state in states.items() if state == "empty"] == []
 
-    def test_costs_and_benefits_are_there_where_services_have_a_worth(self, run):
-        assert self.told(run)["checklist"]["cost_benefit"] == "filled"
-        numbers = self.told(run)["quantities"]
+    def test_costs_and_benefits_are_there_where_services_have_a_worth(self, run, told):
+        assert told(run)["checklist"]["cost_benefit"] == "filled"
+        numbers = told(run)["quantities"]
         assert numbers["cost"]["value"] <= 30
         assert numbers["cb.npv"]["low"] < numbers["cb.npv"]["high"]
 
-    def test_checks_of_the_run_hold(self, run):
-        numbers = self.told(run)["quantities"]
+    def test_checks_of_the_run_hold(self, run, told):
+        numbers = told(run)["quantities"]
         checks = [name for name in numbers if name.startswith("check.")]
         assert len(checks) == 4
         assert {numbers[name]["value"] for name in checks} == {0}
 
-    def test_the_saving_stated_is_never_that_of_the_events_chosen_on(self, run):
-        numbers = self.told(run)["quantities"]
+    def test_the_saving_stated_is_never_that_of_the_events_chosen_on(self, run, told):
+        numbers = told(run)["quantities"]
         seemed = numbers["back.seemed"]["value"]
         saved = numbers["saved.chosen.people"]["value"]
         assert saved == pytest.approx(numbers["back.saved"]["value"])
         assert saved != pytest.approx(seemed)
 
-    def test_the_numbers_are_traced_to_frames_of_the_run(self, run):
+    def test_the_numbers_are_traced_to_frames_of_the_run(self, run, told):
         kept = {path.stem for path in (run.folder / "measures").glob("*.parquet")}
-        sources = [one["source"] for one in self.told(run)["quantities"].values() if one["source"]]
+        sources = [one["source"] for one in told(run)["quantities"].values() if one["source"]]
         used = {one["measure"] for one in sources}
         assert {"hardening_events", "hardening_assets"} <= used
         assert used - {"screening"} <= kept
 
-    def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run):
-        chosen = sum(row["chosen"] for row in self.told(run)["options"]["rows"])
-        for svg in self.told(run)["figure"]["svg"].values():
+    def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run, told):
+        chosen = sum(row["chosen"] for row in told(run)["options"]["rows"])
+        for svg in told(run)["figure"]["svg"].values():
             assert svg.count("<path") > 5
             assert f">{chosen}</text>" in svg

@@ -4,36 +4,22 @@ import itertools
 import json
 
 import numpy as np
-import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from data_samples.lifelines import ABOUT, DATA, TRUTH
-from pipelines.lifelines import domain
+from data_samples.lifelines import TRUTH
 from pipelines.lifelines.restoration import Restoration, RestorationParameters
 from pipelines.lifelines.restoration_case import case_of
 from pipelines.lifelines.restoration_orders import CHOSEN, REPORT
-from workbench.data.intake import supply_from_folder, take_in
-from workbench.domains import Measures
 from workbench.errors import BadParameter, DataRejected
 from workbench.lifelines.restoration import evaluate
-from workbench.runs import data_from, decide
-from workbench.runs.about import read_about
 
 QUICK = {"replications": 20, "method": "search", "cv": 0.3}
 THREE = {"damaged": ("l1", "l2", "l3"), "power_crews": 1, "water_crews": 1}
 
 
-def filled(name, rows):
-    """A clean table of the contract: columns not given are their default or null."""
-    contract = domain.contract.table(name)
-    full = [{c.name: row.get(c.name, c.default) for c in contract.columns} for row in rows]
-    plain = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
-    return pl.DataFrame(full, schema={c.name: plain[c.type] for c in contract.columns})
-
-
 @pytest.fixture
-def small(engines, tmp_path):
+def small(city_of):
     """A star of customers: 30, 100 and 90 people, lines of 1, 4 and 2 days; water leans on the first."""
 
     def made(leans=False, days=(1.0, 4.0, 2.0), people=(30.0, 100.0, 90.0)):
@@ -51,10 +37,7 @@ def small(engines, tmp_path):
             )
             line = {"edge_id": f"l{i}", "system": "power", "from_node_id": "grid", "to_node_id": f"s{i}"}
             edges.append(line | {"repair_days": took})
-        tables = {
-            "nodes": filled("nodes", [at | row for row in nodes]),
-            "edges": filled("edges", [at | row for row in edges]),
-        }
+        tables = {"nodes": [at | row for row in nodes], "edges": [at | row for row in edges]}
         if leans:
             row = {
                 "depender_layer": "water",
@@ -63,9 +46,8 @@ def small(engines, tmp_path):
                 "dependee": "s1",
             }
             row |= {"kind": "physical", "rule": "any", "threshold": 0.5, "buffer_h": 12.0}
-            tables["dependencies"] = filled("dependencies", [row])
-        engine = engines("polars")
-        return Measures(domain.known, {k: engine.table(v) for k, v in tables.items()}, tmp_path)
+            tables["dependencies"] = [row]
+        return city_of(**tables)
 
     return made
 
@@ -150,20 +132,12 @@ class TestSmall:
 
 
 class TestTruth:
-    def test_the_planted_weak_spots_are_repaired_before_what_matters_to_nobody(self, engines, tmp_path):
+    def test_the_planted_weak_spots_are_repaired_before_what_matters_to_nobody(self, sample):
         known = json.loads(TRUTH.read_text(encoding="utf-8"))["weak_spots"]
         spots = [f"{one['system']}:{one['asset_id']}" for one in known]
         leaves = ["water:W003-P64", "water:W005-P06", "water:W001-P26", "gas:G006-P06"]
-        (tmp_path / "in").mkdir()
-        intake = take_in(
-            engines("polars"),
-            domain.contract,
-            supply_from_folder(DATA, domain.contract),
-            tmp_path / "in",
-            required=("nodes", "edges", "dependencies", "zones"),
-        )
         p = RestorationParameters(**QUICK | {"damaged": (*leaves, *spots), "crews": 1})
-        case = case_of(Measures(domain.known, intake.tables, tmp_path), p)
+        case = case_of(sample, p)
         first = case.system.assets[case.order[: len(spots)]]
         assert {f"{layer}:{name}" for layer, name in first.select("layer", "id").rows()} == set(spots)
         assert case.saved(CHOSEN).mean() > 0
@@ -217,26 +191,22 @@ class TestSeed:
 
 
 @pytest.fixture(scope="module")
-def told(engines, tmp_path_factory):
-    p = RestorationParameters(replications=20, service_value=5.0)
-    out = tmp_path_factory.mktemp("runs")
-    about = read_about(ABOUT)
-    run = decide(Restoration, domain, data_from(domain), p, engines("polars"), out, about=about, bounds=True)
-    return json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))
+def brief(decided, told):
+    return told(decided(Restoration, RestorationParameters(replications=20, service_value=5.0)))
 
 
 @pytest.mark.slow
 class TestRun:
-    def test_every_item_of_the_checklist_is_filled(self, told):
-        states = told["checklist"]
+    def test_every_item_of_the_checklist_is_filled(self, brief):
+        states = brief["checklist"]
         assert len(states) == 35
         assert [item for item, state in states.items() if state == "empty"] == []
 
-    def test_the_order_is_numbered_on_the_map_in_both_languages(self, told):
-        for svg in told["figure"]["svg"].values():
+    def test_the_order_is_numbered_on_the_map_in_both_languages(self, brief):
+        for svg in brief["figure"]["svg"].values():
             assert ">10</text>" in svg
 
-    def test_the_order_recommended_saves_service_and_lies_above_the_bound(self, told):
-        numbers = told["quantities"]
+    def test_the_order_recommended_saves_service_and_lies_above_the_bound(self, brief):
+        numbers = brief["quantities"]
         assert numbers["saved.optimised"]["low"] > 0
         assert 0 <= numbers["gap.optimised"]["value"] < numbers["gap.report"]["value"]

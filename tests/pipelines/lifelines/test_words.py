@@ -1,21 +1,18 @@
 """The lifeline briefs and their records speak both languages; their glossaries hold what is said, no more."""
 
 import ast
-import json
 import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from data_samples.lifelines import ABOUT, DATA
+from data_samples.lifelines import DATA
 from pipelines import lifelines
 from pipelines.lifelines.words import SHARED, words
 from workbench.briefs import Words, _template, recording
 from workbench.briefs.glossary import house, read_glossary
 from workbench.domains import decisions, load_decision
-from workbench.runs import data_from, decide
-from workbench.runs.about import read_about
 
 ROOM = Path(lifelines.__file__).parent
 OWN = sorted(path.stem for path in ROOM.glob("*.yaml") if path.stem not in ("contract", "words"))
@@ -127,11 +124,9 @@ def names():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", DECISIONS)
-def test_no_english_is_left_in_a_chinese_brief(name, names, engines, tmp_path):
-    decision, data = load_decision(name), data_from(lifelines.domain)
-    about, engine = read_about(ABOUT), engines("polars")
-    run = decide(decision, lifelines.domain, data, decision.Parameters(), engine, tmp_path, about=about)
-    texts = list(pairs(json.loads((run.folder / "brief.json").read_text(encoding="utf-8"))))
+def test_no_english_is_left_in_a_chinese_brief(name, names, decided, told):
+    decision = load_decision(name)
+    texts = list(pairs(told(decided(decision, decision.Parameters(), bounds=False))))
     assert len(texts) > 50
     known = re.compile("|".join(map(re.escape, names)))
     for english, chinese in texts:
