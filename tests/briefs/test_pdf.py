@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +138,21 @@ def test_columns_fit_and_break_no_number() -> None:
     for laid in (few, many):
         assert sum(laid.widths) <= WIDTH + 1e-6
     assert sum(layout(grid(40), WIDTH, TURNED).widths) == pytest.approx(TURNED)
+
+
+def test_the_mark_of_a_chosen_row_stands_beside_its_number(brief: Brief) -> None:
+    heads = (Head("rank", Text("No. on the map")), Head("asset", Text("Asset")), Head("lost", Text("Lost")))
+    rows = tuple(
+        Row(
+            (Quantity(f"rank.{at}", at, decimals=0), Text(f"Asset {at}"), Quantity(f"lost.{at}", 9.5)),
+            chosen=True,
+        )
+        for at in range(1, 11)
+    )
+    laid = document(replace(brief, tables=(Table("ranks", Text("Ranks"), heads, rows),)), "en")
+    said = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(laid))).pages)
+    for at in range(1, 11):
+        assert re.search(rf"Chosen +{at} Asset {at} 9.5", said), at
 
 
 def test_long_words_may_break() -> None:

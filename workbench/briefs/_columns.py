@@ -16,8 +16,8 @@ MOST_WHOLE = 300.0
 """Height in points up to which a table is kept on one page."""
 HEAD, FIRST, OTHERS = 4.0, 10.0, 6.0
 """Least widths in em, where the text is so wide: of a head, of the first column of text, of any other."""
-MARK = 4.0
-"""Room of the word that marks a chosen row, in em."""
+MARK, MARGIN = 4.2, 12.0
+"""Room of the word that marks a chosen row: in em, and of what is around it, in points."""
 COMFORT, TALLER = 7.5, 1.35
 """Letters of this size are as good as larger ones that make a table taller by more than this factor."""
 WIDER = 1.06
@@ -101,7 +101,7 @@ def _laid(grid: Grid, widths: tuple[float, ...], size: float, *, turned: bool) -
 
 def _lines(cell: Inlines, room: float, size: float, chosen: bool) -> int:
     """Estimate how many lines a cell takes."""
-    needed = width_of("".join(map(_text, cell)), size, bold=chosen) + (MARK * size if chosen else 0.0)
+    needed = width_of("".join(map(_text, cell)), size, bold=chosen) + (MARK * size + MARGIN if chosen else 0.0)
     return 1 + sum(isinstance(each, Small) for each in cell) + int(needed * WIDER / max(room, size))
 
 
@@ -133,7 +133,9 @@ def _needs(grid: Grid, size: float) -> tuple[list[float], list[float]]:
         whole = max(_whole(cell, size, bold=bold) for cell in cells)
         if not grid.numeric[at]:
             words = max(words, min(whole, (FIRST if at == 0 else OTHERS) * size))
-        chosen = MARK * size if at == 0 and bold else 0.0
+        chosen = MARK * size + MARGIN if at == 0 and bold else 0.0
+        if grid.numeric[at] and chosen:
+            words = max(words, whole + chosen)
         least.append(words * WIDER + PAD)
         full.append(max(whole + chosen, words) * WIDER + PAD)
     return least, full
