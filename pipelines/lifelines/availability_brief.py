@@ -248,7 +248,5 @@ class _Writer:
             unknown = self.n.count("unknown", case.rates.unknown, "failures")
             told.append(w.phrase("availability.limit.unknown", failures=unknown))
         system = system_name(case.network.system)
-        told += [
-            w.phrase("availability.limit.finding", system=system, said=one.said) for one in case.findings
-        ]
+        told += [w.phrase("undamaged.finding", system=system, said=one.said) for one in case.findings]
         return (*told, *RECORDER.unable())

@@ -44,6 +44,7 @@ def write_brief(decision: Decision, measures: Measures, case: Case) -> Brief:
     """Write the brief, without its run."""
     w = _Writer(measures, case)
     w.keep()
+    case.before.keep(measures)
     return Brief(
         decision=decision.name,
         project=decision.project,
@@ -156,7 +157,9 @@ class _Writer:
             k=self.k,
             level=Quantity("sure_level", SURE, "share"),
         )
-        return Answer(headline, (worst, belong, *self.cascades(), *self.contested()), self.confidence())
+        before = self.case.before
+        points = (*before.points(), worst, belong, *self.cascades(), *self.contested())
+        return Answer(headline, points, before.confidence(self.confidence()))
 
     def named(self, key: str, labels: tuple[Text, ...]) -> tuple[Text | Phrase, ...]:
         """Name the first assets of a list and count the others, which the table names."""
@@ -323,12 +326,7 @@ class _Writer:
     def limits(self) -> tuple[Phrase, ...]:
         """What it must not be used for, and what is odd about the networks."""
         told = [self.w.phrase("criticality.limit.chance"), self.w.phrase("criticality.limit.physics")]
-        for layer, findings in self.case.findings.items():
-            system = system_name(self.case.system.layers[layer].system)
-            told += [
-                self.w.phrase("criticality.limit.finding", system=system, said=one.said) for one in findings
-            ]
-        return (*told, *RECORDER.unable())
+        return (*told, *self.case.before.limits(), *RECORDER.unable())
 
 
 def flows_of(case: Case, layer: str) -> Floats:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.network import city
 from pipelines.lifelines.places import Places
+from pipelines.lifelines.undamaged import Undamaged, undamaged
 from workbench.decisions import TopChoice, resample_ratio, top_choice
 from workbench.errors import DataRejected
-from workbench.lifelines import Finding, InterdependentSystem, check
+from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.criticality import n_minus_1
 from workbench.lifelines.damage import sample_damage
 from workbench.lifelines.model import Bools, Floats
@@ -55,8 +56,8 @@ class Case:
         Means over resampled days, shape (resamples, compared).
     choice
         The k worst, and how sure that is; places count in `compared`.
-    findings
-        What is odd about the networks, by layer.
+    before
+        Who lacks a service before anything fails.
     """
 
     p: CriticalityParameters
@@ -70,7 +71,7 @@ class Case:
     lost: Floats
     samples: Floats
     choice: TopChoice
-    findings: dict[str, tuple[Finding, ...]]
+    before: Undamaged
 
     @property
     def value(self) -> Floats:
@@ -100,7 +101,6 @@ def case_of(measures: Measures, p: CriticalityParameters) -> Case:
         No asset of the systems named is in the data, or none hurts anybody when lost.
     """
     system = city(measures)
-    findings = {name: check(network) for name, network in system.layers.items()}
     judged = [name for name, network in system.layers.items() if not p.systems or network.system in p.systems]
     if not judged:
         known = ", ".join(sorted({network.system for network in system.layers.values()}))
@@ -109,6 +109,7 @@ def case_of(measures: Measures, p: CriticalityParameters) -> Case:
             "parameter `systems`, or leave it out."
         )
     losses = Losses(system, through_others=p.through_others)
+    before = undamaged(losses)
     single = single_losses(system, losses, judged)
     hurting = single.filter(pl.col("total") > 0)
     if hurting.is_empty():
@@ -125,7 +126,7 @@ def case_of(measures: Measures, p: CriticalityParameters) -> Case:
     samples = np.maximum(samples, 0.0)
     choice = top_choice(lost.mean(axis=0), samples, p.k, days=p.days)
     return Case(
-        p, system, Places(system), losses, single, compared, alike, days, lost, samples, choice, findings
+        p, system, Places(system), losses, single, compared, alike, days, lost, samples, choice, before
     )
 
 

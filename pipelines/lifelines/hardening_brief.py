@@ -11,7 +11,7 @@ from pipelines.lifelines.hardening_map import figure
 from pipelines.lifelines.hardening_numbers import Numbers
 from pipelines.lifelines.hardening_record import RECORDER, record
 from pipelines.lifelines.hardening_tables import compared, over_half, tail
-from pipelines.lifelines.words import system_name, words
+from pipelines.lifelines.words import words
 from workbench._text import Text
 from workbench.briefs import Answer, Brief, Confidence, Head, Phrase, Quantity, Row, Table
 from workbench.briefs.recording import able
@@ -31,6 +31,7 @@ def write_brief(decision: Decision, measures: Measures, case: Case) -> Brief:
     """Write the brief, without its run."""
     w = _Writer(case)
     w.n.keep(measures)
+    case.before.keep(measures)
     return Brief(
         decision=decision.name,
         project=decision.project,
@@ -83,8 +84,15 @@ class _Writer:
             headline = w.phrase(
                 "hardening.headline.best", assets=assets, event=n.event(), saved=n.saved(case.recommended)
             )
-        points = (self.people(), *self.spent(), *self.rules(), self.bad_days(), self.again())
-        return Answer(headline, points, self.confidence())
+        points = (
+            *case.before.points(),
+            self.people(),
+            *self.spent(),
+            *self.rules(),
+            self.bad_days(),
+            self.again(),
+        )
+        return Answer(headline, points, case.before.confidence(self.confidence()))
 
     def named(self, labels: tuple[Text, ...]) -> tuple[Text | Phrase, ...]:
         """Name the first assets of a list and count the others, which the table names."""
@@ -233,7 +241,4 @@ class _Writer:
             told.append(w.phrase("hardening.limit.map"))
         if self.case.means.budget is not None:
             told.append(w.phrase("hardening.limit.budget"))
-        for layer, findings in self.case.findings.items():
-            system = system_name(self.case.system.layers[layer].system)
-            told += [w.phrase("hardening.limit.finding", system=system, said=one.said) for one in findings]
-        return (*told, *RECORDER.unable())
+        return (*told, *self.case.before.limits(), *RECORDER.unable())

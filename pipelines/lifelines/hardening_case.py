@@ -14,12 +14,14 @@ from pipelines.lifelines.hardening_classes import classed, curves_of
 from pipelines.lifelines.hardening_hazard import Hazard
 from pipelines.lifelines.hardening_loss import PeopleLoss
 from pipelines.lifelines.hardening_samples import Sampled, halves, sampled
+from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.network import city
 from pipelines.lifelines.places import Places
+from pipelines.lifelines.undamaged import Undamaged, undamaged
 from workbench._text import Text
 from workbench.decisions import Outcome, Samples, Verdict, rank, resample_ratio
 from workbench.errors import DataRejected
-from workbench.lifelines import Finding, InterdependentSystem, check
+from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.fragility import Curves
 from workbench.lifelines.model import Floats
 from workbench.simulation import Streams
@@ -44,8 +46,8 @@ class Case:
     ----------
     p
         The parameters.
-    system, places, findings
-        The networks with a class for every asset, their names, and what is odd about them.
+    system, places, before
+        The networks with a class for every asset, their names, and who lacks a service before anything fails.
     curves
         By class, as assets are.
     hazard
@@ -79,7 +81,7 @@ class Case:
     p: HardeningParameters
     system: InterdependentSystem
     places: Places
-    findings: dict[str, tuple[Finding, ...]]
+    before: Undamaged
     curves: Curves
     hazard: Hazard
     loss: PeopleLoss
@@ -183,7 +185,7 @@ def case_of(measures: Measures, p: HardeningParameters) -> Case:
     """
     curves, plain = curves_of(p.curves), city(measures)
     system = classed(plain, p.hazard, curves)
-    findings = {name: check(network) for name, network in system.layers.items()}
+    before = undamaged(Losses(system, through_others=p.through_others, solver=p.solver))
     streams, year = Streams(p.seed).child("hardening"), p.age_year or year_of(system, measures)
     loss = PeopleLoss(system, solver=p.solver, through_others=p.through_others)
     hazard = Hazard(system, p, p.events, streams.child("hazard"), year=year)
@@ -225,7 +227,7 @@ def case_of(measures: Measures, p: HardeningParameters) -> Case:
         p,
         system,
         Places(system),
-        findings,
+        before,
         curves,
         hazard,
         loss,

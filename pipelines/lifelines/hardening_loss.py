@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.errors import DataRejected
+from pipelines.lifelines.undamaged import nobody_served
 from workbench.lifelines import InterdependentSystem, LifelineNetwork
 from workbench.lifelines.cascade import cascade
 from workbench.lifelines.montecarlo import ServiceLoss
@@ -88,10 +88,7 @@ class PeopleLoss(ServiceLoss):
                 share = float(open_solver(network, solver).totals(own)[0]) / wanted
                 people[name] = share * float(network.arrays.people[network.arrays.demand > 0].sum())
         if not sum(people.values()) > 0:
-            raise DataRejected(
-                "Nobody is served in the undamaged city: give the people at the nodes with a demand (column "
-                "`people` of the table 'nodes'), and check the sources."
-            )
+            raise nobody_served()
         self.people = sum(people.values())
         self._known: dict[bytes, float] = {}
         super().__init__(system, solver=opened, cascade=through_others, weights=people)

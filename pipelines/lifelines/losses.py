@@ -29,6 +29,11 @@ class Losses:
     solver
         "connectivity" (a path from a source is enough) or "flow" (within capacities and supplies; a node
         served in part leaves that part of its people without).
+
+    Attributes
+    ----------
+    before, people
+        People without each service in the undamaged city, and all its people, shape (layers,).
     """
 
     def __init__(
@@ -40,7 +45,7 @@ class Losses:
         )  # else what a node gets would hang on the order of edges
         self._solvers = {name: open_solver(one, solver, **fair) for name, one in system.layers.items()}
         self._known: dict[tuple[str, bytes], Floats] = {}
-        self._before = self._without(system.intact[None, :])
+        self.before = self._without(system.intact[None, :])[0]
         self.people = np.array([network.arrays.people.sum() for network in system.layers.values()])
 
     def by_layer(self, up: Bools) -> Floats:
@@ -59,7 +64,7 @@ class Losses:
         """
         blocks = [self._without(up[i : i + BLOCK]) for i in range(0, len(up), BLOCK)]
         found = np.concatenate(blocks) if blocks else np.zeros((0, len(self._solvers)))
-        return np.maximum(found - self._before, 0.0)
+        return np.maximum(found - self.before, 0.0)
 
     def total(self, up: Bools) -> Floats:
         """Services lost, people times systems, shape (states,)."""

@@ -38,6 +38,7 @@ def write_brief(decision: Decision, measures: Measures, case: Case) -> Brief:
     """Write the brief, without its run."""
     w = _Writer(case)
     w.numbers.keep(measures)
+    case.before.keep(measures)
     return Brief(
         decision=decision.name,
         project=decision.project,
@@ -82,7 +83,7 @@ class _Writer:
         if same := n.the_same:
             labels = tuple(n.label(one) for one in same)
             points.insert(-1, self.w.phrase("restoration.point.same", rules=labels))
-        return Answer(headline, tuple(points), self.confidence())
+        return Answer(headline, (*case.before.points(), *points), case.before.confidence(self.confidence()))
 
     def event(self) -> Phrase:
         """What is damaged, and what that takes."""
@@ -283,7 +284,4 @@ class _Writer:
         if left > 0:
             told.append(w.phrase("restoration.limit.left", left=self.numbers.count("left", left, "assets")))
         told += [w.phrase("restoration.limit.crews"), w.phrase("restoration.limit.bound")]
-        for layer, findings in case.findings.items():
-            system = system_name(case.system.layers[layer].system)
-            told += [w.phrase("restoration.limit.finding", system=system, said=one.said) for one in findings]
-        return (*told, *RECORDER.unable())
+        return (*told, *case.before.limits(), *RECORDER.unable())

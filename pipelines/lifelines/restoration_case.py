@@ -11,16 +11,17 @@ import numpy as np
 import polars as pl
 
 from pipelines.lifelines.hardening_loss import PeopleServed
+from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.network import city
 from pipelines.lifelines.places import Places
 from pipelines.lifelines.restoration_event import Event, event_of
 from pipelines.lifelines.restoration_model import Repairs
 from pipelines.lifelines.restoration_orders import CHOSEN, REPORT, bound_of, orders_of
 from pipelines.lifelines.restoration_quick import Quick
+from pipelines.lifelines.undamaged import Undamaged, undamaged
 from workbench._text import Text
 from workbench.decisions import Outcome, Samples, Verdict, rank
-from workbench.errors import DataRejected
-from workbench.lifelines import Finding, InterdependentSystem, check
+from workbench.lifelines import InterdependentSystem
 from workbench.lifelines.crews import CrewPlan, CrewRun
 from workbench.lifelines.model import Floats, Ints
 from workbench.lifelines.recovery import DesiredRecovery, judge
@@ -48,8 +49,8 @@ class Case:
     ----------
     p
         The parameters.
-    system, places, findings
-        The networks, what assets are called and where they lie, and what is odd about them.
+    system, places, before
+        The networks, what assets are called and where they lie, and who lacks a service before it.
     event
         What was damaged.
     problem
@@ -79,7 +80,7 @@ class Case:
     p: RestorationParameters
     system: InterdependentSystem
     places: Places
-    findings: dict[str, tuple[Finding, ...]]
+    before: Undamaged
     event: Event
     problem: RepairProblem
     quick: Quick
@@ -169,6 +170,7 @@ def case_of(measures: Measures, p: RestorationParameters, *, workers: int = 1) -
     """
     system = city(measures)
     streams = Streams(p.seed).child("restoration")
+    before = undamaged(Losses(system))
     event, problem = planned(system, p, event_of(system, p, streams))
     quick = Quick(problem)
     orders = orders_of(quick, p)
@@ -199,7 +201,7 @@ def case_of(measures: Measures, p: RestorationParameters, *, workers: int = 1) -
         p,
         system,
         Places(system),
-        {name: check(network) for name, network in system.layers.items()},
+        before,
         event,
         problem,
         quick,
@@ -223,11 +225,6 @@ def planned(
     solvers = {name: PeopleServed(network) for name, network in system.layers.items()}
     first = RepairProblem(system, event.up, crews=1, repair_h=1.0, solver=solvers, period_h=p.period_h)
     people = dict(zip(system.layers, first.intact_service.tolist(), strict=True))
-    if not sum(people.values()) > 0:
-        raise DataRejected(
-            "Nobody is served in the undamaged city: give the people at the nodes with a demand (column "
-            "`people` of the table 'nodes'), and check the sources."
-        )
     drawn, up = first.damaged, event.up
     if len(drawn) > p.most:
         alone = np.repeat(system.intact[None], len(drawn), axis=0)

@@ -101,7 +101,9 @@ def _laid(grid: Grid, widths: tuple[float, ...], size: float, *, turned: bool) -
 
 def _lines(cell: Inlines, room: float, size: float, chosen: bool) -> int:
     """Estimate how many lines a cell takes."""
-    needed = width_of("".join(map(_text, cell)), size, bold=chosen) + (MARK * size + MARGIN if chosen else 0.0)
+    needed = width_of("".join(map(_text, cell)), size, bold=chosen) + (
+        MARK * size + MARGIN if chosen else 0.0
+    )
     return 1 + sum(isinstance(each, Small) for each in cell) + int(needed * WIDER / max(room, size))
 
 
