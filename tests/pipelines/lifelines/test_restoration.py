@@ -117,9 +117,10 @@ class TestSmall:
 
     def test_workers_do_not_matter(self, small):
         p = RestorationParameters(**QUICK | THREE)
-        one, two = (case_of(small(leans=True), p, workers=count) for count in (1, 2))
+        one, two, four = (case_of(small(leans=True), p, workers=count) for count in (1, 2, 4))
         assert one.runs.frame.equals(two.runs.frame)
-        assert ids(one) == ids(two)
+        assert one.runs.frame.equals(four.runs.frame)
+        assert ids(one) == ids(two) == ids(four)
 
     def test_goals_are_judged_by_hand(self, small):
         goals = {"power": (48.0, 96.0, 240.0), "water": (0.0, 0.0, 0.0)}
