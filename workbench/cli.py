@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench import __version__
+from workbench import __version__, cli_decide, cli_runs
+from workbench.cli_decide import tell_lineage
 from workbench.cli_options import (
-    AboutOption,
-    BoundsOption,
     DataOption,
     DomainArgument,
     EngineOption,
-    FormatOption,
     JsonOption,
     LangOption,
     LineageOption,
     OutOption,
     SourceOption,
-    StrictOption,
     WorkOption,
     option,
 )
-from workbench.cli_runs import register
 from workbench.console import EXIT_CODES, finish, say, show, stoppable, take_over
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from workbench.domains import Domain
-    from workbench.runs import Data, Run
-    from workbench.runs.about import About
+    pass
 
 ABOUT = "Analytics and simulation for the decisions of a smart-city action plan."
 app = typer.Typer(
@@ -170,12 +162,12 @@ def check(
 
     from workbench.data.engines import open_engine
     from workbench.domains import load_domain
-    from workbench.runs import keep_evidence, make_folder, screen_all
+    from workbench.runs import data_from, keep_evidence, make_folder, screen_all
 
     found = load_domain(domain)
     if out is not None:
         make_folder(out)
-    given = _data(found, data, source)
+    given = data_from(found, data=data, source=source)
     with open_engine(engine, work=work) as opened, tempfile.TemporaryDirectory(dir=opened.work) as scratch:
         intake = screen_all(found, given, opened, Path(scratch), progress=say)
         show(intake.report.as_dict() if as_json else intake.report.as_text(lang))
@@ -201,13 +193,14 @@ def measure(
     """Screen data and write every measure that can be made of it."""
     from workbench.data.engines import open_engine
     from workbench.domains import load_domain
+    from workbench.runs import data_from
     from workbench.runs import measure as run_measure
 
     found = load_domain(domain)
-    given = _data(found, data, source)
+    given = data_from(found, data=data, source=source)
     with open_engine(engine, work=work) as opened:
         run = run_measure(found, given, opened, out, progress=say)
-    _tell_lineage(run, lineage_url)
+    tell_lineage(run, lineage_url)
     told = {
         "run_id": run.run_id,
         "folder": str(run.folder),
@@ -217,196 +210,8 @@ def measure(
     show(told if as_json else str(run.folder))
 
 
-@app.command(short_help="Answer a decision with a brief.")
-@stoppable
-def brief(
-    decision: Annotated[
-        str,
-        typer.Argument(metavar="DECISION", help="Such as traffic.congestion; `workbench plan` lists them."),
-    ],
-    out: OutOption = Path("runs"),
-    data: DataOption = None,
-    source: SourceOption = None,
-    engine: EngineOption = "polars",
-    work: WorkOption = None,
-    params: Annotated[Path | None, option("--params", "FILE", "YAML file of parameters.")] = None,
-    settings: Annotated[
-        list[str] | None, option("--set", "KEY=VALUE", "One parameter; may be repeated.")
-    ] = None,
-    show_params: Annotated[
-        bool, option("--show-params", None, "Print the decision's parameters and stop.")
-    ] = False,
-    about: AboutOption = None,
-    bounds: BoundsOption = True,
-    formats: FormatOption = None,
-    strict: StrictOption = False,
-    lineage_url: LineageOption = None,
-    as_json: JsonOption = False,
-    lang: LangOption = "en",
-) -> None:
-    """Answer a decision with a brief: screen, measure, decide, write."""
-    from workbench.data.engines import open_engine
-    from workbench.domains import load_decision, load_domain
-    from workbench.parameters import as_text, describe, read_parameters
-    from workbench.runs import decide
-
-    chosen = load_decision(decision)
-    if show_params:
-        described = describe(chosen.Parameters)
-        show(described if as_json else as_text(described, lang))
-        return
-    parameters = read_parameters(chosen.Parameters, params, settings or ())
-    domain = load_domain(chosen.domain)
-    given = _data(domain, data, source)
-    with open_engine(engine, work=work) as opened:
-        said = _about(about)
-        run = decide(
-            chosen,
-            domain,
-            given,
-            parameters,
-            opened,
-            out,
-            about=said,
-            on=_today(),
-            bounds=bounds,
-            formats=formats or (),
-            progress=say,
-        )
-    _tell_lineage(run, lineage_url)
-    page = run.brief(lang, *(formats or ())[:1])
-    told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
-    show(told if as_json else str(page))
-    if strict:
-        run.check_strict()
-
-
-@app.command(short_help="Simulate a decision's scenarios.")
-@stoppable
-def simulate(
-    decision: Annotated[str, typer.Argument(metavar="DECISION", help="Such as traffic.headways.")],
-    scenarios: Annotated[
-        Path | None,
-        option("--scenarios", "FILE", "YAML file of scenarios; the decision's own if none is given."),
-    ] = None,
-    replications: Annotated[int | None, option("--replications", "N", "Days to simulate.")] = None,
-    precision: Annotated[
-        str | None, option("--precision", "5%", "Simulate until the mean is known to this share of itself.")
-    ] = None,
-    workers: Annotated[str, option("--workers", "N", "Processes, auto, dask, or a Dask address.")] = "auto",
-    seed: Annotated[int | None, option("--seed", "S", "Seed of every random stream.")] = None,
-    out: OutOption = Path("runs"),
-    data: DataOption = None,
-    source: SourceOption = None,
-    engine: EngineOption = "polars",
-    work: WorkOption = None,
-    params: Annotated[Path | None, option("--params", "FILE", "YAML file of parameters.")] = None,
-    settings: Annotated[
-        list[str] | None, option("--set", "KEY=VALUE", "One parameter; may be repeated.")
-    ] = None,
-    show_schema: Annotated[
-        bool, option("--show-schema", None, "Print the JSON schema of a scenario file and stop.")
-    ] = False,
-    about: AboutOption = None,
-    bounds: BoundsOption = True,
-    formats: FormatOption = None,
-    strict: StrictOption = False,
-    lineage_url: LineageOption = None,
-    as_json: JsonOption = False,
-    lang: LangOption = "en",
-) -> None:
-    """
-    Simulate scenarios on the same days, compare them, and write the brief.
-
-    The results do not depend on --workers.
-    """
-    from workbench.data.engines import open_engine
-    from workbench.domains import load_domain, load_simulated
-    from workbench.errors import BadParameter, BadScenario
-    from workbench.parameters import read_parameters, share
-    from workbench.runs import decide
-
-    chosen = load_simulated(decision)
-    if show_schema:
-        from workbench.simulation import schema
-
-        show(schema(chosen.scenario_kind))
-        return
-    given_values: dict[str, Any] = {}
-    read = None
-    if scenarios is not None:
-        from workbench.simulation import read_scenarios
-
-        read = read_scenarios(scenarios, chosen.scenario_kind)
-        set_here = {each.partition("=")[0].strip() for each in settings or ()}
-        if "scenarios" in set_here:
-            raise BadParameter("Scenarios are given twice: leave out --scenarios or --set scenarios.")
-        named = {name: one.model_dump(mode="json") for name, one in read.scenarios.items()}
-        given_values |= {"scenarios": named}
-        given_values |= {} if "baseline" in set_here else {"baseline": read.baseline}
-    if precision is not None:
-        given_values["precision"] = share("--precision", precision)
-    given_values |= {
-        key: value for key, value in (("replications", replications), ("seed", seed)) if value is not None
-    }
-    parameters = read_parameters(chosen.Parameters, params, settings or (), given_values)
-    domain = load_domain(chosen.domain)
-    found = _data(domain, data, source)
-    processes: int | str = int(workers) if workers.isdigit() else workers
-    with open_engine(engine, work=work) as opened:
-        try:
-            run = decide(
-                chosen,
-                domain,
-                found,
-                parameters,
-                opened,
-                out,
-                about=_about(about),
-                on=_today(),
-                bounds=bounds,
-                formats=formats or (),
-                workers=processes,
-                progress=say,
-            )
-        except BadScenario as error:
-            raise error if read is None else read.refused(error) from None
-    _tell_lineage(run, lineage_url)
-    page = run.brief(lang, *(formats or ())[:1])
-    told = {"run_id": run.run_id, "folder": str(run.folder), "brief": str(page), "fresh": run.fresh}
-    show(told if as_json else str(page))
-    if strict:
-        run.check_strict()
-
-
-def _tell_lineage(run: Run, url: str | None) -> None:
-    """Tell a lineage server of a run, where there is one; what goes wrong is said, and fails nothing."""
-    from workbench.runs.lineage import send
-
-    if url and (problem := send(run, url)):
-        say(f"warning: {problem}")
-
-
-def _today() -> date:
-    """The day of the run, which only decides whether declared assumptions have expired."""
-    from datetime import date
-
-    return date.today()
-
-
-def _about(path: Path | None) -> About | None:
-    from workbench.runs.about import read_about
-
-    return None if path is None else read_about(path)
-
-
-def _data(domain: Domain, data: str | None, source: str | None) -> Data:
-    from workbench.runs import data_from
-
-    return data_from(domain, data=data, source=source)
-
-
-register(app)
+cli_decide.register(app)
+cli_runs.register(app)
 
 
 def main() -> None:

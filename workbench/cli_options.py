@@ -38,6 +38,8 @@ WorkOption = Annotated[
     str | None,
     option("--work", "DIR", "Folder for intermediate files that the workers of a cluster see, too."),
 ]
+ParamsOption = Annotated[Path | None, option("--params", "FILE", "YAML file of parameters.")]
+SettingsOption = Annotated[list[str] | None, option("--set", "KEY=VALUE", "One parameter; may be repeated.")]
 JsonOption = Annotated[bool, option("--json", None, "Print JSON.")]
 LangOption = Annotated[str, option("--lang", "en|zh", "Language of what is printed.", callback=_language)]
 AboutOption = Annotated[

@@ -8,7 +8,7 @@ import pytest
 from data_samples.lifelines import ABOUT, DATA
 from pipelines.lifelines import domain
 from workbench.data.intake import supply_from_folder, take_in
-from workbench.domains import Measures
+from workbench.domains import Measures, load_decision
 from workbench.runs import data_from, decide
 from workbench.runs.about import read_about
 
@@ -52,14 +52,30 @@ def city_of(engines, tmp_path):
     return made
 
 
+QUICK = {
+    "lifelines.criticality": {"days": 20, "contenders": 20, "resamples": 400},
+    "lifelines.hardening": {
+        **{"events": 120, "refits": 10, "resamples": 400, "contenders": 20},
+        **{"service_value": 50, "budget": 3e7},
+    },
+    "lifelines.restoration": {"replications": 20, "service_value": 5.0},
+    "networks.availability": {"resamples": 300},
+}
+"""Settings that keep a run short and leave no part of its brief out."""
+
+
 @pytest.fixture(scope="session")
 def decided(engines, tmp_path_factory):
-    """Run a decision on the shipped sample, as the command line does."""
+    """Run a decision on the shipped sample, as the command line does; each once."""
+    runs = {}
 
-    def run(decision, parameters, *, bounds=True):
-        folder, about = tmp_path_factory.mktemp("runs"), read_about(ABOUT)
-        data, engine = data_from(domain), engines("polars")
-        return decide(decision, domain, data, parameters, engine, folder, about=about, bounds=bounds)
+    def run(name):
+        if name not in runs:
+            decision = load_decision(name)
+            folder, about, data = tmp_path_factory.mktemp("runs"), read_about(ABOUT), data_from(domain)
+            parameters, engine = decision.Parameters(**QUICK[name]), engines("polars")
+            runs[name] = decide(decision, domain, data, parameters, engine, folder, about=about, bounds=True)
+        return runs[name]
 
     return run
 

@@ -395,7 +395,7 @@ class TestPrint:
 
 @pytest.fixture(scope="module")
 def run(decided):
-    return decided(Availability, AvailabilityParameters(**QUICK))
+    return decided("networks.availability")
 
 
 @pytest.mark.slow

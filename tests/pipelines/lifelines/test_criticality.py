@@ -135,7 +135,7 @@ class TestSeed:
 
 @pytest.fixture(scope="module")
 def run(decided):
-    return decided(Criticality, CriticalityParameters(**QUICK))
+    return decided("lifelines.criticality")
 
 
 @pytest.mark.slow

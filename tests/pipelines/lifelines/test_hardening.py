@@ -433,7 +433,7 @@ class TestSeed:
 
 @pytest.fixture(scope="module")
 def run(decided):
-    return decided(Hardening, HardeningParameters(service_value=50, budget=3e7, **QUICK))
+    return decided("lifelines.hardening")
 
 
 @pytest.mark.slow

@@ -193,7 +193,7 @@ class TestSeed:
 
 @pytest.fixture(scope="module")
 def brief(decided, told):
-    return told(decided(Restoration, RestorationParameters(replications=20, service_value=5.0)))
+    return told(decided("lifelines.restoration"))
 
 
 @pytest.mark.slow
