@@ -19,6 +19,7 @@ from data_samples.traffic import DATA
 from workbench import errors
 from workbench.cli import app
 from workbench.console import finish
+from workbench.domains import decisions, load_decision
 
 COMMANDS = (
     *("doctor", "plan", "contracts", "sample", "check", "measure", "brief", "simulate"),
@@ -406,6 +407,20 @@ class TestBrief:
             "brief", "traffic.congestion", "--data", roads, *FAST, "--out", tmp_path, "--lang", "zh"
         )
         assert chinese.out.strip() == str(page.with_name("brief.zh.html"))
+
+    @pytest.mark.parametrize("name", [name for name in decisions() if load_decision(name).needs])
+    def test_a_library_that_is_missing_is_asked_for_before_anything_is_read(
+        self, cli, name, monkeypatch, tmp_path
+    ):
+        for library in load_decision(name).needs:
+            with monkeypatch.context() as without:
+                without.setitem(sys.modules, library, None)
+                ended = cli("brief", name, "--out", tmp_path)
+            assert (ended.code, ended.out) == (5, "")
+            assert ended.err == (
+                f"error: The decision '{name}' needs the Python package '{library}', which is not installed: "
+                "pip install 'lived-workbench[models]'.\n"
+            )
 
     def test_formats(self, cli, roads, tmp_path):
         args = ("brief", "traffic.congestion", "--data", roads, "--set", "resamples=200", "--out", tmp_path)

@@ -172,7 +172,8 @@ class Decision(ABC):
     A planner's question, and how it is answered from measures.
 
     Class attributes give its project in the plan and others it serves, the tables it needs and those it uses
-    where they are, who usually decides, and what its brief may be used for and what not.
+    where they are, libraries of an extra that it cannot do without, who usually decides, and what its brief
+    may be used for and what not.
 
     Parameters
     ----------
@@ -188,6 +189,7 @@ class Decision(ABC):
     question: ClassVar[Text]
     required: ClassVar[tuple[str, ...]]
     optional: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     decision_maker: ClassVar[Text] = Text("")
     use_for: ClassVar[Text] = Text("")
     not_for: ClassVar[Text] = Text("")

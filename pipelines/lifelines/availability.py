@@ -161,6 +161,7 @@ class Availability(Decision):
     not_for: ClassVar[Text] = words("availability").text("availability.not_for")
     required: ClassVar[tuple[str, ...]] = ("nodes", "edges")
     optional: ClassVar[tuple[str, ...]] = ("incidents", "registers", "zones")
+    needs: ClassVar[tuple[str, ...]] = ("numba", "scipy", "networkx")
     Parameters: ClassVar[type[Parameters]] = AvailabilityParameters
 
     def answer(self, measures: Measures, parameters: Any) -> Brief:

@@ -73,6 +73,7 @@ class Criticality(Decision):
     not_for: ClassVar[Text] = words("criticality").text("criticality.not_for")
     required: ClassVar[tuple[str, ...]] = ("nodes", "edges")
     optional: ClassVar[tuple[str, ...]] = ("dependencies",)
+    needs: ClassVar[tuple[str, ...]] = ("numba", "scipy")
     Parameters: ClassVar[type[Parameters]] = CriticalityParameters
 
     def answer(self, measures: Measures, parameters: Any) -> Brief:

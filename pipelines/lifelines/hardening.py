@@ -202,6 +202,7 @@ class Hardening(Decision):
     not_for: ClassVar[Text] = words("hardening").text("hardening.not_for")
     required: ClassVar[tuple[str, ...]] = ("nodes", "edges")
     optional: ClassVar[tuple[str, ...]] = ("dependencies", "zones")
+    needs: ClassVar[tuple[str, ...]] = ("numba", "scipy", "networkx")
     Parameters: ClassVar[type[Parameters]] = HardeningParameters
 
     def answer(self, measures: Measures, parameters: Any) -> Brief:

@@ -209,6 +209,7 @@ class Restoration(Decision):
     not_for: ClassVar[Text] = words("restoration").text("restoration.not_for")
     required: ClassVar[tuple[str, ...]] = ("nodes", "edges")
     optional: ClassVar[tuple[str, ...]] = ("dependencies", "zones")
+    needs: ClassVar[tuple[str, ...]] = ("numba", "scipy", "simpy")
     Parameters: ClassVar[type[Parameters]] = RestorationParameters
 
     def answer(self, measures: Measures, parameters: Any) -> Brief:

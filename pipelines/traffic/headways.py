@@ -148,6 +148,7 @@ class Headways(Decision):
     not_for: ClassVar[Text] = headway_words().text("headways.not_for")
     required: ClassVar[tuple[str, ...]] = ("taps", "timetable")
     optional: ClassVar[tuple[str, ...]] = ("stops", "stop_visits")
+    needs: ClassVar[tuple[str, ...]] = ("numba", "scipy", "ortools")
     Parameters: ClassVar[type[Parameters]] = HeadwaysParameters
     scenario_kind: ClassVar[type[LineScenario]] = LineScenario
 

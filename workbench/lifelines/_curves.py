@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import polars as pl
 
+from workbench._need import need
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._measures import amounts
 from workbench.lifelines.model import Floats
@@ -75,6 +76,7 @@ class FragilityCurve:
 
     def probability(self, x: Floats, length_km: Floats | None = None) -> Floats:
         """Probability of failing at intensities `x`, in their shape; 0 at 0."""
+        need("scipy.special", "A lognormal curve")
         from scipy.special import ndtr
 
         with np.errstate(divide="ignore"):

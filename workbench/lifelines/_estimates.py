@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench._need import need
 from workbench._text import Text
 from workbench.errors import BadParameter
 
@@ -114,6 +115,7 @@ class Sampled:
         value, n = self._quantile(share), len(self.values)
         if self.grouped or np.ptp(self.weights) > 1e-12:
             return self._woodruff(value, share, level)
+        need("scipy.stats", "An interval")
         from scipy.stats import binom
 
         order = np.sort(self.values)
@@ -148,6 +150,7 @@ class Sampled:
             return _estimate(value, math.nan, math.nan, level)
         totals = np.bincount(self.group, self.weights * (values - value), minlength=count)
         error = math.sqrt(count / (count - 1) * float(totals @ totals))
+        need("scipy.special", "An interval")
         from scipy.special import stdtrit
 
         half = float(stdtrit(count - 1, (1 + level) / 2)) * error

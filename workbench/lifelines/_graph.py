@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench._need import need
+
 if TYPE_CHECKING:
     import networkx as nx
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 def graph_of(network: LifelineNetwork, up: Bools) -> nx.MultiGraph | nx.MultiDiGraph:
     """Graph of what is up; an edge stands both ways in it where others have a direction and it has none."""
+    need("networkx", "A network as a graph")
     import networkx as nx
 
     directed = bool(network.arrays.directed.any())

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from workbench._need import need
 from workbench.errors import BadFile, UnknownName
 from workbench.lifelines._measures import amounts
 from workbench.lifelines.model import Floats
@@ -242,6 +243,7 @@ def _node(node: ast.expr) -> Evaluate:
 
 
 def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
+    need("scipy.special", "A curve of IN-CORE")
     from scipy.special import ndtr
 
     known: dict[str, tuple[int, Callable[..., Any]]] = {

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbench._need import need
 from workbench._text import Text
 from workbench.errors import BadParameter, CheckFailed
 from workbench.lifelines._given import number, whole
@@ -123,6 +124,7 @@ def best_plan(
     CheckFailed
         The solver failed.
     """
+    need("scipy.optimize", "The best repair plan")
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array, eye_array, kron, vstack
 

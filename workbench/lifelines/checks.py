@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench._need import need
 from workbench._text import Text
 from workbench.lifelines.errors import BadNetwork
 from workbench.lifelines.model import Bools, Ints, LifelineNetwork
@@ -106,6 +107,7 @@ def check(network: LifelineNetwork) -> tuple[Finding, ...]:
 
 def components(network: LifelineNetwork, open_: Bools) -> Ints:
     """Label of the connected part of each node over the edges given, directions left aside."""
+    need("scipy.sparse", "Connectivity")
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 
@@ -116,6 +118,7 @@ def components(network: LifelineNetwork, open_: Bools) -> Ints:
 
 def reach(network: LifelineNetwork, up: Bools) -> Bools:
     """Whether a source that is up reaches each node over assets that are up, with the directions of edges."""
+    need("scipy.sparse", "Connectivity")
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order
 

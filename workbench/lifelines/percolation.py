@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbench._need import need
 from workbench.errors import BadParameter
 from workbench.lifelines._given import number, whole
 from workbench.lifelines.model import Bools, Floats, Ints
@@ -247,6 +248,7 @@ def _largest_root(rule: Callable[[float], float], start: float) -> float:
 
 def _giant(n: int, edges: Pairs, up: Bools) -> Bools:
     """The largest connected part of what is up; that of the lowest node where several are as large."""
+    need("scipy.sparse", "Percolation")
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import connected_components
 

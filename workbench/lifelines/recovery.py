@@ -26,6 +26,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
+from workbench._need import need
 from workbench._text import Text
 from workbench.errors import BadParameter, UnknownName
 from workbench.lifelines._chances import quantile, wilson
@@ -293,6 +294,7 @@ def _judged(goal: DesiredRecovery, hours: Floats, level: float) -> dict[str, obj
 
 def _order(n: int, chance: float, level: float) -> tuple[int, int]:
     """Order statistics that hold a quantile between them; -1 and n where the days do not reach."""
+    need("scipy.stats", "An interval")
     from scipy.stats import binom
 
     tail = (1 - level) / 2

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from workbench._need import need
 from workbench.errors import BadParameter
 from workbench.lifelines._chances import quantile, wilson
 from workbench.lifelines._contacts import Contacts, cases, not_immune
@@ -245,6 +246,7 @@ def over_time(
     .. [3] I. Z. Kiss, J. C. Miller and P. L. Simon (2017), Mathematics of Epidemics on Networks, Springer,
        chapter 6.
     """
+    need("scipy.sparse", "Spread in time")
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 

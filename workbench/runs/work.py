@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench._need import need
 from workbench.briefs.formats import known_formats, lacking, present
 from workbench.data.intake import Intake, take_in
 from workbench.data.report import Report
@@ -88,7 +89,11 @@ def decide(
         question; what was set aside is kept in a folder that ends in `-rejected`.
     ExpiredAssumption
         An assumption declared is out of date.
+    EngineMissing
+        A library that the decision needs is not installed.
     """
+    for library in decision.needs:
+        need(library, f"The decision '{decision.name}'")
     wanted = known_formats(formats)
     about = about if about is not None else data.about
     if about is not None and on is not None:

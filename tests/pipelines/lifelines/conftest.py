@@ -65,6 +65,12 @@ QUICK = {
 
 
 @pytest.fixture(scope="session")
+def quick():
+    """Settings by decision that keep a run short."""
+    return QUICK
+
+
+@pytest.fixture(scope="session")
 def decided(engines, tmp_path_factory):
     """Run a decision on the shipped sample, as the command line does; each once."""
     runs = {}

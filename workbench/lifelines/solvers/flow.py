@@ -225,6 +225,7 @@ class Flow:
 
 def _reference(network: LifelineNetwork, up: Bools) -> Floats:
     """Maximum flow by SciPy: from a super source to a super sink, in whole numbers."""
+    need("scipy.sparse", "Maximum flow by SciPy")
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import maximum_flow
 
@@ -250,6 +251,7 @@ def _reference(network: LifelineNetwork, up: Bools) -> Floats:
 
 def _cheapest(network: LifelineNetwork, up: Bools, cost: Floats, total: float) -> CheapestFlow:
     """Linear programme: flow either way on each edge, supply and service at each node, the whole as given."""
+    need("scipy.optimize", "Cheapest flow")
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, hstack
 
