@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from pipelines.traffic.congestion_brief import write_brief
 from pipelines.traffic.words import record_words
@@ -16,7 +16,7 @@ from workbench._text import Text
 from workbench.briefs import Brief
 from workbench.decisions import resample_ratio, top_choice
 from workbench.decisions.resampling import LEAST_DAYS
-from workbench.domains import Decision, Measures, Parameters
+from workbench.domains import Decision, Measures, Parameters, parameter
 from workbench.errors import DataRejected
 from workbench.simulation import Streams
 
@@ -26,37 +26,25 @@ Floats = NDArray[np.float64]
 class CongestionParameters(Parameters):
     """What counts as the time of interest, and how many segments can be treated."""
 
-    k: int = Field(
-        5,
-        ge=1,
-        le=100,
-        description="Segments that can be treated",
-        json_schema_extra={"zh": "可治理的路段数", "unit": "segments"},
-    )
-    hours: tuple[int, ...] = Field(
+    k: int = parameter(5, "Segments that can be treated", "可治理的路段数", "segments", ge=1, le=100)
+    hours: tuple[int, ...] = parameter(
         (7, 8, 17, 18),
+        "Hours of the day to judge, each from its full hour",
+        "评判的时段（各从整点起一小时）",
+        "h",
         min_length=1,
-        description="Hours of the day to judge, each from its full hour",
-        json_schema_extra={"zh": "评判的时段（各从整点起一小时）", "unit": "h"},
     )
-    weekdays_only: bool = Field(
-        True,
-        description="Leave out Saturdays and Sundays",
-        json_schema_extra={"zh": "不含周六和周日"},
-    )
-    least_coverage: float = Field(
+    weekdays_only: bool = parameter(True, "Leave out Saturdays and Sundays", "不含周六和周日")
+    least_coverage: float = parameter(
         0.5,
+        "Share of the hours judged in which a segment must have been observed to be ranked",
+        "参与排序的路段在评判时段内须有观测的最低比例",
+        "share",
         ge=0,
         le=1,
-        description="Share of the hours judged in which a segment must have been observed to be ranked",
-        json_schema_extra={"zh": "参与排序的路段在评判时段内须有观测的最低比例", "unit": "share"},
     )
-    resamples: int = Field(
-        2000,
-        ge=200,
-        le=50_000,
-        description="How many times the days are resampled",
-        json_schema_extra={"zh": "对日期重抽样的次数"},
+    resamples: int = parameter(
+        2000, "How many times the days are resampled", "对日期重抽样的次数", ge=200, le=50_000
     )
 
     @field_validator("hours")

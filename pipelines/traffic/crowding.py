@@ -4,66 +4,49 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import Field
-
 from pipelines.traffic.cells import cells, rank_cells
 from pipelines.traffic.crowding_brief import write_brief
 from pipelines.traffic.service import regularity
 from pipelines.traffic.words import record_words
 from workbench._text import Text
 from workbench.briefs import Brief
-from workbench.domains import Decision, Measures, Parameters
+from workbench.domains import Decision, Measures, Parameters, parameter
 from workbench.errors import DataRejected
 
 
 class CrowdingParameters(Parameters):
     """What a vehicle takes, whom the taps stand for, and when a section counts as full."""
 
-    capacity: int = Field(
+    capacity: int = parameter(
         80,
+        "Riders that a vehicle takes where the timetable does not say",
+        "时刻表未注明时的车辆定员",
+        "persons",
         ge=1,
         le=5000,
-        description="Riders that a vehicle takes where the timetable does not say",
-        json_schema_extra={"zh": "时刻表未注明时的车辆定员", "unit": "persons"},
     )
-    limit: float = Field(
+    limit: float = parameter(
         1.0,
+        "Share of places above which a section is over capacity",
+        "判定超载的客流与运能之比",
+        "share",
         gt=0,
         le=5,
-        description="Share of places above which a section is over capacity",
-        json_schema_extra={"zh": "判定超载的客流与运能之比", "unit": "share"},
     )
-    sample_share: float = Field(
-        1.0,
-        gt=0,
-        le=1,
-        description="Share of all riders that the taps stand for",
-        json_schema_extra={"zh": "刷卡记录代表的乘客比例", "unit": "share"},
+    sample_share: float = parameter(
+        1.0, "Share of all riders that the taps stand for", "刷卡记录代表的乘客比例", "share", gt=0, le=1
     )
-    weekdays_only: bool = Field(
-        True,
-        description="Leave out Saturdays and Sundays",
-        json_schema_extra={"zh": "不含周六和周日"},
-    )
-    shown: int = Field(
+    weekdays_only: bool = parameter(True, "Leave out Saturdays and Sundays", "不含周六和周日")
+    shown: int = parameter(10, "Sections and quarter-hours to list", "列出的区间与刻钟数", ge=1, le=50)
+    least_riders: float = parameter(
         10,
-        ge=1,
-        le=50,
-        description="Sections and quarter-hours to list",
-        json_schema_extra={"zh": "列出的区间与刻钟数"},
-    )
-    least_riders: float = Field(
-        10,
+        "Riders a day below which a section in a quarter-hour is not ranked",
+        "参与排序所需的最低日均客流",
+        "persons",
         ge=0,
-        description="Riders a day below which a section in a quarter-hour is not ranked",
-        json_schema_extra={"zh": "参与排序所需的最低日均客流", "unit": "persons"},
     )
-    resamples: int = Field(
-        2000,
-        ge=200,
-        le=50_000,
-        description="How many times the days are resampled",
-        json_schema_extra={"zh": "对日期重抽样的次数"},
+    resamples: int = parameter(
+        2000, "How many times the days are resampled", "对日期重抽样的次数", ge=200, le=50_000
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from pipelines.traffic.headway_fleet import run_back
 from pipelines.traffic.headway_options import moved, refuse_unfit, today_and_others
@@ -18,7 +18,7 @@ from pipelines.traffic.headway_words import headway_words
 from workbench._text import Text
 from workbench.briefs import Brief
 from workbench.briefs.scope import whole
-from workbench.domains import Decision, Measures, Parameters
+from workbench.domains import Decision, Measures, Parameters, parameter
 from workbench.errors import BadParameter, DataRejected, UnknownName
 from workbench.simulation.transit.scenario import LineScenario
 
@@ -39,30 +39,26 @@ CHANGES: Mapping[str, Mapping[str, float]] = {
 }
 
 
-def _field(default: Any, says: str, zh: str, unit: str = "", **bounds: Any) -> Any:
-    return Field(default, description=says, json_schema_extra={"zh": zh, "unit": unit}, **bounds)
-
-
 class HeadwaysParameters(Parameters):
     """The line, what time and vehicles cost, and how long to simulate."""
 
-    route: str | None = _field(
+    route: str | None = parameter(
         None, "Line; the one with most riders where none is given", "线路；不填则取客流最大的线路"
     )
-    direction: int | None = _field(
+    direction: int | None = parameter(
         None,
         "Direction, 0 or 1; the fuller one where none is given",
         "方向；不填则取客流较大的方向",
         ge=0,
         le=1,
     )
-    date: dt.date | None = _field(
+    date: dt.date | None = parameter(
         None,
         "Day whose timetable is today's service; the weekday of most riders where none is given",
         "以哪一日的时刻表为现状；不填则取客流最大的工作日",
     )
-    weekdays_only: bool = _field(True, "Demand of weekdays only", "仅用工作日客流")
-    capacity: int = _field(
+    weekdays_only: bool = parameter(True, "Demand of weekdays only", "仅用工作日客流")
+    capacity: int = parameter(
         80,
         "Riders that a vehicle takes where the timetable does not say",
         "时刻表未注明时的车辆定员",
@@ -70,21 +66,21 @@ class HeadwaysParameters(Parameters):
         ge=1,
         le=5000,
     )
-    sample_share: float = _field(
+    sample_share: float = parameter(
         1.0, "Share of all riders that the taps stand for", "刷卡记录代表的乘客比例", "share", gt=0, le=1
     )
-    arrivals: Literal["tap", "spread"] = _field(
+    arrivals: Literal["tap", "spread"] = parameter(
         "spread",
         "When riders came: at the tap (gates), or spread over the headway before it (taps at the door)",
         "乘客到站时刻：刷卡时（闸机）或均匀分布于此前间隔（车门刷卡）",
     )
-    vehicle_hour_cost: float = _field(
+    vehicle_hour_cost: float = parameter(
         180.0, "Cost of a vehicle in service for an hour", "车辆每营运小时成本", "CNY", ge=0
     )
-    vehicle_day_cost: float = _field(
+    vehicle_day_cost: float = parameter(
         350.0, "Cost of owning a vehicle for a day", "每车每日固有成本", "CNY", ge=0
     )
-    size_elasticity: float = _field(
+    size_elasticity: float = parameter(
         0.6,
         "How the cost of owning a vehicle grows with its capacity (exponent)",
         "车辆固有成本随定员增长的弹性（指数）",
@@ -92,13 +88,15 @@ class HeadwaysParameters(Parameters):
         ge=0,
         le=2,
     )
-    wait_hour_value: float = _field(
+    wait_hour_value: float = parameter(
         35.0, "Value of an hour of riders' waiting", "乘客等待一小时的价值", "CNY", ge=0
     )
-    days_per_year: int = _field(250, "Days a year the service runs so", "每年运行天数", "days", ge=1, le=366)
-    layover_s: float = _field(300.0, "Layover at each end", "每端停站休整时间", "s", ge=0, le=7200)
-    replications: int = _field(60, "Days to simulate", "模拟天数", "runs", ge=5, le=20_000)
-    precision: float | None = _field(
+    days_per_year: int = parameter(
+        250, "Days a year the service runs so", "每年运行天数", "days", ge=1, le=366
+    )
+    layover_s: float = parameter(300.0, "Layover at each end", "每端停站休整时间", "s", ge=0, le=7200)
+    replications: int = parameter(60, "Days to simulate", "模拟天数", "runs", ge=5, le=20_000)
+    precision: float | None = parameter(
         None,
         "Simulate until the mean wait is known to this share of itself",
         "模拟至平均等待时间的相对精度",
@@ -106,18 +104,18 @@ class HeadwaysParameters(Parameters):
         gt=0.001,
         le=0.5,
     )
-    futures: int = _field(
+    futures: int = parameter(
         256, "Futures to try, 0 for none", "检验的未来情景数；0为不检验", "futures", ge=0, le=20_000
     )
-    vehicle_life: int = _field(
+    vehicle_life: int = parameter(
         10, "Years over which costs and benefits are added up", "成本效益计算年限", "years", ge=1, le=60
     )
-    discount_rate: float = _field(0.08, "Social discount rate", "社会折现率", "share", ge=0, le=1)
-    optimism_bias: float = _field(
+    discount_rate: float = parameter(0.08, "Social discount rate", "社会折现率", "share", ge=0, le=1)
+    optimism_bias: float = parameter(
         0.0, "Uplift of costs for optimism", "成本的乐观偏差上调", "share", ge=0, le=5
     )
-    baseline: str = _field(TODAY, "Option the others are compared with", "对比基准方案")
-    scenarios: dict[str, LineScenario] | None = _field(
+    baseline: str = parameter(TODAY, "Option the others are compared with", "对比基准方案")
+    scenarios: dict[str, LineScenario] | None = parameter(
         None,
         "Options to compare; the house's own where none are given",
         "待比较方案；不填则用默认方案",
