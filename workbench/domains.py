@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench._text import Text
-from workbench.data.contract import Contract
+from workbench.data.contract import Contract, Reference
 from workbench.data.table import Table
 from workbench.errors import EngineMissing, UnknownName, WorkbenchError
 
@@ -225,6 +225,9 @@ class Domain:
     more
         Given the folder of the data, a function for `workbench.data.intake.take_in` that makes tables which
         the files hold in another form; None where there are none.
+    either
+        By table, references of which one in each group must be found, where a contract cannot say so: a row
+        set aside is not put back else.
     """
 
     name: str
@@ -234,6 +237,7 @@ class Domain:
     sample: str = ""
     sample_data: Path | None = None
     more: Callable[[str | Path], More | None] | None = None
+    either: Mapping[str, tuple[tuple[Reference, ...], ...]] = field(default_factory=dict)
 
     @property
     def contract(self) -> Contract:

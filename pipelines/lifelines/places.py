@@ -16,6 +16,8 @@ from workbench.lifelines.checks import reach
 from workbench.lifelines.model import Bools, Floats
 
 RADIUS_M = 6_371_008.8
+FAR = 10.0
+"""Nodes so many times the distance between the quartiles from the median do not make the city."""
 
 
 class Places:
@@ -155,6 +157,9 @@ def middle_of(system: InterdependentSystem) -> tuple[float, float]:
     """
     Middle of the box that holds all nodes with a place, in the coordinates of the networks.
 
+    One coordinate that was mistyped does not move the city: nodes further from the median than `FAR` times
+    the distance between the quartiles, east or north, are left out.
+
     Raises
     ------
     BadParameter
@@ -166,7 +171,10 @@ def middle_of(system: InterdependentSystem) -> tuple[float, float]:
         known = nodes[axis].drop_nulls().to_numpy()
         if not len(known):
             raise BadParameter(f"No node has a place ({axis}): the hazard cannot be laid over the networks.")
-        found.append(float((known.min() + known.max()) / 2))
+        low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+        near = known[np.abs(known - middle) <= FAR * (high - low)]
+        inside = near if len(near) else known
+        found.append(float((inside.min() + inside.max()) / 2))
     return found[0], found[1]
 
 

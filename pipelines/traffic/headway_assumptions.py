@@ -11,7 +11,7 @@ from workbench.decisions import Inputs, Register, assume
 if TYPE_CHECKING:
     import datetime as dt
 
-    from pipelines.traffic.headways import HeadwaysParameters
+    from pipelines.traffic.headway_case import HeadwaysParameters
     from workbench.decisions.assumptions import Rating
 
 RANGES: dict[str, tuple[float, float]] = {

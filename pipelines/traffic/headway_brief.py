@@ -16,8 +16,9 @@ from workbench.briefs import Answer, Brief, Confidence, Figure, Head, Phrase, Qu
 from workbench.briefs.scope import whole
 
 if TYPE_CHECKING:
+    from pipelines.traffic.headway_case import Case, HeadwaysParameters
     from pipelines.traffic.headway_costs import Costs
-    from pipelines.traffic.headways import Case, Headways, HeadwaysParameters
+    from pipelines.traffic.headways import Headways
     from workbench.briefs.parts import ConfidenceWord
     from workbench.domains import Measures
     from workbench.simulation.runs import Runs

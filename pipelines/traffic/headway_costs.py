@@ -17,7 +17,7 @@ from workbench.simulation import Streams
 from workbench.simulation.intervals import paired_difference, t_interval
 
 if TYPE_CHECKING:
-    from pipelines.traffic.headways import HeadwaysParameters
+    from pipelines.traffic.headway_case import HeadwaysParameters
     from workbench.simulation.runs import Runs
     from workbench.simulation.transit import Line, LineScenario
 

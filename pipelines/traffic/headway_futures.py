@@ -18,7 +18,7 @@ from workbench.simulation import Streams
 from workbench.simulation.transit.metrics import essentials
 
 if TYPE_CHECKING:
-    from pipelines.traffic.headways import Case, HeadwaysParameters
+    from pipelines.traffic.headway_case import Case, HeadwaysParameters
     from workbench.simulation.runs import Runs
     from workbench.simulation.transit import Day, LineModel, LineScenario
 

@@ -18,7 +18,7 @@ from workbench.simulation.transit.metrics import waits_s
 if TYPE_CHECKING:
     import datetime as dt
 
-    from pipelines.traffic.headways import Case, HeadwaysParameters
+    from pipelines.traffic.headway_case import Case, HeadwaysParameters
     from workbench.domains import Measures
     from workbench.simulation.transit import Demand, Line
     from workbench.simulation.transit.inputs import Inputs

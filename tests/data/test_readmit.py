@@ -322,3 +322,72 @@ def test_what_is_put_back_is_clean_and_nothing_is_lost(engines, rows, ragged, at
         assert again.quarantine.gather().is_empty()
         assert standing.select(key).is_duplicated().sum() == 0
         assert standing.select(key).unique().height == made.keys.height
+
+
+class TestAssets:
+    """A table that others refer to by more than its key; and one that refers to either of two."""
+
+    NODES = TableContract(
+        name="nodes",
+        columns=(
+            Column(name="id", type="string", required=True),
+            Column(name="system", type="string", required=True, enum=("gas", "water")),
+            Column(name="people", type="number", minimum=0, maximum=50),
+        ),
+        key=("id",),
+    )
+    LINKS = TableContract(
+        name="links",
+        columns=(
+            Column(name="number", type="integer", required=True, minimum=0, maximum=9),
+            Column(name="asset", type="string", required=True),
+        ),
+        key=("asset",),
+    )
+
+    def put_back(self, engine, contract, rows, problems=None, **more):
+        frame = pl.DataFrame(rows, dict.fromkeys(contract.names, pl.String), orient="row")
+        problem = pl.Series(PROBLEM, problems or [None] * len(rows), dtype=pl.String)
+        place = [pl.lit(0, pl.Int64).alias("_file"), (pl.int_range(pl.len()) + 2).alias("_row")]
+        table = engine.table(frame.with_columns(problem).with_columns(place))
+        return readmit(screen(table, contract, files=["x.csv"]).quarantine.gather(), contract, **more)
+
+    def test_a_column_that_others_refer_to_takes_no_end(self, engines):
+        rows = [("a", "water", "-1"), ("b", "wter", "3"), ("c", "gas", "7,?")]
+        made = self.put_back(
+            engines("polars"), self.NODES, rows, [None, None, "ragged"], referred=("id", "system")
+        )
+        assert made.low.rows() == [("a", "water", 0.0), ("c", "gas", 0.0)]
+        assert made.high.rows() == [("a", "water", 50.0), ("c", "gas", 50.0)]
+        assert made.unplaced["row"].to_list() == [3]
+
+    def test_without_it_the_first_and_the_last_of_a_list_stand_for_what_cannot_be_read(self, engines):
+        made = self.put_back(engines("polars"), self.NODES, [("b", "wter", "3")])
+        assert (made.low["system"].item(), made.high["system"].item()) == ("gas", "water")
+
+    @pytest.mark.parametrize(
+        ("given", "placed"),
+        [
+            ({"nodes": (["n"],), "edges": (["e"],)}, ["n", "e"]),
+            ({"nodes": (["n"],), "edges": ([],)}, ["n"]),
+            ({"nodes": (["n"],)}, ["n", "e", "nowhere"]),
+            ({"nodes": ([], ["n", "e"]), "edges": ([],)}, ["n", "e"]),
+        ],
+    )
+    def test_one_of_several_references_is_enough(self, engines, given, placed):
+        others = {
+            name: tuple(pl.DataFrame({"id": ids}, {"id": pl.String}) for ids in parts)
+            for name, parts in given.items()
+        }
+        either = tuple(
+            Reference(columns=("asset",), table=one, targets=("id",)) for one in ("nodes", "edges")
+        )
+        rows = [("-1", "n"), ("-1", "e"), ("-1", "nowhere")]
+        made = self.put_back(engines("polars"), self.LINKS, rows, others=others, either=(either,))
+        assert made.low["asset"].to_list() == placed
+        assert made.rejected == 3
+
+    def test_what_is_in_no_table_given_is_not_checked(self, engines):
+        either = (Reference(columns=("asset",), table="nodes", targets=("id",)),)
+        made = self.put_back(engines("polars"), self.LINKS, [("-1", "n")], either=(either,))
+        assert made.rows == 1

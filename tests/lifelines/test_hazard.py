@@ -93,6 +93,11 @@ def test_shaking_falls_with_distance_and_grows_with_magnitude(name):
     assert (great > small).all()
 
 
+@pytest.mark.parametrize("name", sorted(RELATIONS))
+def test_a_place_on_the_far_side_of_a_mistyped_coordinate_does_not_shake(name):
+    assert relation_of(name).median(6.5, np.array([1e5, 1e8]), 10.0, 360.0).max() < 1e-3
+
+
 def test_distance_on_the_sphere():
     # Berlin to Tokyo, 8,918 km (Wikipedia, "Great-circle distance": 52.51666 N 13.4 E, 35.7 N 139.7666 E)
     found = haversine_km(np.array(13.4), np.array(52.51666), np.array(139.76666), np.array(35.7))

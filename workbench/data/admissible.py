@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import polars as pl
@@ -63,8 +63,10 @@ def admissible(column: Column) -> tuple[Any, Any]:
     return inside_low, inside_high
 
 
-def reconciled(frame: pl.DataFrame, contract: TableContract, rule: RowRule, end: End) -> pl.DataFrame:
-    """Mend the rows against a rule between two cells; what may not be moved stays, and fails its check."""
+def reconciled(
+    frame: pl.DataFrame, contract: TableContract, rule: RowRule, end: End, mine: Collection[str]
+) -> pl.DataFrame:
+    """Mend the rows against a rule between two cells; what is not `mine` stays, and fails its check."""
     left, right = pl.col(rule.left), pl.col(rule.right)
     holds = {
         "<": left < right,
@@ -80,7 +82,7 @@ def reconciled(frame: pl.DataFrame, contract: TableContract, rule: RowRule, end:
             if not contract.column(name).required and name not in contract.key:
                 return frame.with_columns(pl.when(~broken).then(pl.col(name)).alias(name))
         return frame
-    moved = [name for name in (rule.left, rule.right) if name in free(contract)]
+    moved = [name for name in (rule.left, rule.right) if name in mine]
     kind = contract.column(rule.left).type
     if not moved or (kind in ("string", "boolean") and rule.op != "=="):
         return frame
@@ -106,9 +108,9 @@ def reconciled(frame: pl.DataFrame, contract: TableContract, rule: RowRule, end:
     )
 
 
-def free(contract: TableContract) -> list[str]:
-    """Columns that say neither which row it is nor what it refers to."""
-    held = {*contract.key, *(name for one in contract.references for name in one.columns)}
+def free(contract: TableContract, referred: Collection[str] = ()) -> list[str]:
+    """Columns that say neither which row it is, here or where others refer to it, nor what it refers to."""
+    held = {*contract.key, *referred, *(name for one in contract.references for name in one.columns)}
     return [name for name in contract.names if name not in held]
 
 

@@ -114,3 +114,8 @@ class Contract:
         if name not in self.tables:
             raise UnknownName("table", name, self.tables, "See `workbench contracts`.")
         return self.tables[name]
+
+    def referred(self, name: str) -> frozenset[str]:
+        """Columns of a table that others refer to."""
+        every = (one for table in self.tables.values() for one in table.references)
+        return frozenset(target for one in every if one.table == name for target in one.targets)

@@ -1,8 +1,8 @@
 """
 Rows of a quarantine made admissible again, at the lowest and at the highest that the contract admits.
 
-A row can be put back where its key and its required references can be read. Each offending cell then takes an
-end of what its column admits:
+A row can be put back where its key, what other tables refer to, and its required references can be read. Each
+offending cell then takes an end of what its column admits:
 
 bounds, lists, booleans
     the lowest and the highest value; beside an excluded bound, the next value a billionth of the range away.
@@ -21,7 +21,7 @@ What is mended is checked again by the very checks of screening; a row that stil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -95,6 +95,8 @@ def readmit(
     contract: TableContract,
     *,
     others: Mapping[str, Sequence[Table | pl.DataFrame]] | None = None,
+    referred: Collection[str] = (),
+    either: Sequence[tuple[Reference, ...]] = (),
 ) -> Readmitted:
     """
     Put back the rows of a quarantine that can be.
@@ -108,6 +110,11 @@ def readmit(
     others
         By table, the rows that references may be found in: clean ones, and those of its own put back. A table
         that is not given leaves its references unchecked, as in screening.
+    referred
+        Columns that other tables refer to: like a key, they take no end.
+    either
+        References of which one in each group must be found, such as to an asset that is a node or an edge; a
+        group with a table that is not given is not checked.
 
     Returns
     -------
@@ -116,8 +123,11 @@ def readmit(
     """
     aside = quarantine.sort("file", "row", *quarantine.columns[2:], nulls_last=True)
     read = _read_again(aside, contract)
-    read = _with_unknown(read, contract, others or {})
-    ends = {end: _mended(read, contract, end) for end in ENDS}
+    mine = free(contract, referred)
+    read = _with_unknown(read, contract, others or {}, mine)
+    for group in either:
+        read = _with_one_known(read, contract, group, others or {})
+    ends = {end: _mended(read, contract, end, mine) for end in ENDS}
     good = read["_placed"]
     for frame in ends.values():
         good = good & _passes(frame, contract)
@@ -158,7 +168,10 @@ def _read_again(aside: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
 
 
 def _with_unknown(
-    read: pl.DataFrame, contract: TableContract, others: Mapping[str, Sequence[Table | pl.DataFrame]]
+    read: pl.DataFrame,
+    contract: TableContract,
+    others: Mapping[str, Sequence[Table | pl.DataFrame]],
+    mine: Collection[str],
 ) -> pl.DataFrame:
     """Mark cells that refer to what is not there as bad, and in `_placed` the rows that can be put back."""
     for reference in contract.references:
@@ -175,9 +188,9 @@ def _with_unknown(
         )
     hopeless = [pl.col("_q_rule") == "blank"]
     for column in contract.columns:
-        mine = column.name in free(contract)
-        ends = admissible(column) if mine else (None, None)
-        held = not mine and column.default is not None  # no default stands for another row or reference
+        own = column.name in mine
+        ends = admissible(column) if own else (None, None)
+        held = not own and column.default is not None  # no default stands for another row or reference
         if (
             column.name in contract.key
             or held
@@ -185,6 +198,24 @@ def _with_unknown(
         ):
             hopeless.append(pl.col(f"_b_{column.name}"))
     return read.with_columns((~pl.any_horizontal(hopeless)).alias("_placed"))
+
+
+def _with_one_known(
+    read: pl.DataFrame,
+    contract: TableContract,
+    group: tuple[Reference, ...],
+    others: Mapping[str, Sequence[Table | pl.DataFrame]],
+) -> pl.DataFrame:
+    """Leave out of `_placed` the rows none of whose references is to something that is there."""
+    found = pl.Series("_found", [], dtype=pl.Int64)
+    for reference in group:
+        known = _known(read, contract, reference, others.get(reference.table, ()))
+        if known is None:
+            return read
+        rows = read.with_row_index("_at").join(known, on=list(reference.columns), how="semi")
+        found.append(rows["_at"].cast(pl.Int64))
+    fits = pl.int_range(pl.len()).is_in(found.implode())
+    return read.with_columns(pl.col("_placed") & fits)
 
 
 def _known(
@@ -212,9 +243,8 @@ def _known(
     return pl.concat(parts).unique().rename({target: name for name, target in names.items()})
 
 
-def _mended(read: pl.DataFrame, contract: TableContract, end: End) -> pl.DataFrame:
+def _mended(read: pl.DataFrame, contract: TableContract, end: End, mine: Collection[str]) -> pl.DataFrame:
     """Give every bad cell its end, then mend what is still against a rule between two cells."""
-    mine = free(contract)
     values = []
     for column in contract.columns:
         ends = admissible(column) if column.name in mine else (None, None)
@@ -227,7 +257,7 @@ def _mended(read: pl.DataFrame, contract: TableContract, end: End) -> pl.DataFra
         values.append(pl.when(f"_b_{column.name}").then(stated).otherwise(stays).alias(column.name))
     frame = read.with_columns(values)
     for rule in contract.rules:
-        frame = reconciled(frame, contract, rule, end)
+        frame = reconciled(frame, contract, rule, end, mine)
     return frame
 
 

@@ -102,7 +102,7 @@ class _BooreAtkinson:
         c, d = (3 * y - slope * x) / x**2, -(2 * y - slope * x) / x**3
         t = np.log(np.clip(rock, low, high) / low)
         curve = slope * np.log(0.06 / 0.1) + c * t**2 + d * t**3
-        return np.where(rock <= high, curve, slope * np.log(rock / 0.1))
+        return np.where(rock <= high, curve, slope * np.log(np.maximum(rock, high) / 0.1))
 
 
 _PGA = _BooreAtkinson(

@@ -186,5 +186,11 @@ def put_back(domain: Domain, intake: Intake) -> dict[str, Readmitted]:
             other: (table, *((done[other].low,) if other in done else ()))
             for other, table in intake.tables.items()
         }
-        done[name] = readmit(aside, domain.contract.table(name), others=others)
+        done[name] = readmit(
+            aside,
+            domain.contract.table(name),
+            others=others,
+            referred=domain.contract.referred(name),
+            either=domain.either.get(name, ()),
+        )
     return {table.table: done[table.table] for table in intake.report.tables}

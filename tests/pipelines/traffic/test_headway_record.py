@@ -11,10 +11,11 @@ import pytest
 
 from data_samples.traffic import DATA
 from pipelines.traffic import domain, headway_record
+from pipelines.traffic.headway_case import HeadwaysParameters, build
 from pipelines.traffic.headway_futures import SIMULATED
 from pipelines.traffic.headway_options import moved, refuse_unfit, today_and_others
 from pipelines.traffic.headway_replay import boarding_groups, headways_of, scheduled_wait_s
-from pipelines.traffic.headways import Headways, HeadwaysParameters, build
+from pipelines.traffic.headways import Headways
 from workbench.briefs.checklist import check_strict, checklist
 from workbench.data.intake import supply_from_folder, take_in
 from workbench.domains import Measures

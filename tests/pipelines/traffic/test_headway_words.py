@@ -15,6 +15,7 @@ from workbench.briefs.glossary import house, read_glossary
 OWN = read_glossary(FILE)
 NAMES = (
     "headways",
+    "headway_case",
     "headway_words",
     "headway_record",
     "headway_outcomes",
