@@ -24,13 +24,17 @@ def section_of(found: Bounds) -> Section:
 
 
 def _verdict(words: Words, found: Bounds) -> list[Phrase]:
-    told, seen = [], {found.as_is.recommended}
+    told: list[Phrase] = []
     rows = _count("readmitted", found.readmitted)
     cases = found.cases[1:]
+    alike: dict[frozenset[str], list[Case]] = {}
     for case in found.changing:
-        if case.recommended not in seen:
-            told.append(_changes(words, found.as_is, case, rows))
-        seen.add(case.recommended)
+        alike.setdefault(case.recommended, []).append(case)
+    for first, *others in alike.values():
+        told.append(_changes(words, found.as_is, first, rows))
+        if others:
+            ways = tuple(_when(words, case) for case in others)
+            told.append(words.phrase("bounds.changes.also", ways=ways))
     told += [
         words.phrase("bounds.failed", case=_name(words, case), why=case.failed)
         for case in found.cases
