@@ -101,8 +101,8 @@ class TestThatMatter:
         assert [case.key for case in made.changing] == ["low", "against"]
         assert said(made).startswith(
             "The recommendation changes to Road B (B) if the 3 rows set aside that can be placed are put "
-            "back with every value in doubt at the lowest that the contract admits. The same change comes when "
-            "they are put back in turn with each at the end that speaks most against the recommendation."
+            "back with every value in doubt at the lowest that the contract admits. The same change comes "
+            "when they are put back in turn with each at the end that speaks most against the recommendation."
         )
         assert "建议将改为：Road B (B)" in said(made, "zh")
 
