@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
+from pipelines.lifelines import fields
 from pipelines.lifelines.hardening_brief import write_brief
 from pipelines.lifelines.hardening_case import Case, case_of
 from pipelines.lifelines.words import words
@@ -20,24 +21,10 @@ class HardeningParameters(Parameters):
     hazard: Literal["earthquake", "flood", "wind", "age"] = parameter(
         "earthquake", "Hazard to harden against", "需抵御的灾害"
     )
-    magnitude: float = parameter(6.0, "Moment magnitude of the earthquake", "地震矩震级", ge=4, le=9)
-    depth_km: float = parameter(10.0, "Depth of the earthquake's focus", "震源深度", "km", ge=0, le=300)
-    vs30: float = parameter(
-        360.0,
-        "Shear-wave velocity of the upper 30 m of ground",
-        "地表以下30米剪切波速",
-        "m/s",
-        ge=180,
-        le=1300,
-    )
-    range_km: float = parameter(
-        25.0,
-        "Distance at which two places hardly shake alike any more",
-        "地震动相关性基本消失的距离",
-        "km",
-        ge=0,
-        le=200,
-    )
+    magnitude: float = fields.magnitude(6.0)
+    depth_km: float = fields.depth_km()
+    vs30: float = fields.vs30()
+    range_km: float = fields.range_km()
     centre: tuple[float, float] = parameter(
         (-10.0, 8.0),
         "Epicentre or centre of the storm: km to the east and north of the middle of the city",
@@ -147,13 +134,7 @@ class HardeningParameters(Parameters):
         ge=0,
         le=0.5,
     )
-    service_value: float | None = parameter(
-        None,
-        "Worth of one service to one person for a day; no money if empty",
-        "每人每项服务每天的价值；不填则不货币化",
-        "CNY",
-        gt=0,
-    )
+    service_value: float | None = fields.service_value()
     event_chance: float = parameter(
         0.005, "Chance of such an event in a year", "此类事件的年发生概率", "probability", gt=0, le=1
     )

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import field_validator
 
+from pipelines.lifelines import fields
 from pipelines.lifelines.restoration_brief import write_brief
 from pipelines.lifelines.restoration_case import Case, case_of
 from pipelines.lifelines.words import words
@@ -41,30 +42,16 @@ class RestorationParameters(Parameters):
     hazard: Literal["earthquake", "random"] = parameter(
         "earthquake", "Event that damages where no list is given", "未给清单时造成损坏的事件"
     )
-    magnitude: float = parameter(6.5, "Moment magnitude of the earthquake", "地震矩震级", ge=4, le=9)
+    magnitude: float = fields.magnitude(6.5)
     centre: tuple[float, float] = parameter(
         (-10.0, 8.0),
         "Epicentre: km to the east and north of the middle of the city",
         "震中：相对城市中心的东向与北向距离",
         "km",
     )
-    depth_km: float = parameter(10.0, "Depth of the earthquake's focus", "震源深度", "km", ge=0, le=300)
-    vs30: float = parameter(
-        360.0,
-        "Shear-wave velocity of the upper 30 m of ground",
-        "地表以下30米剪切波速",
-        "m/s",
-        ge=180,
-        le=1300,
-    )
-    range_km: float = parameter(
-        25.0,
-        "Distance at which two places hardly shake alike any more",
-        "地震动相关性基本消失的距离",
-        "km",
-        ge=0,
-        le=200,
-    )
+    depth_km: float = fields.depth_km()
+    vs30: float = fields.vs30()
+    range_km: float = fields.range_km()
     share: float = parameter(
         0.01,
         "Share of all assets that a random event damages",
@@ -156,13 +143,7 @@ class RestorationParameters(Parameters):
         ge=0,
         le=0.5,
     )
-    service_value: float | None = parameter(
-        None,
-        "Worth of one service to one person for a day; no money if empty",
-        "每人每项服务每天的价值；不填则不货币化",
-        "CNY",
-        gt=0,
-    )
+    service_value: float | None = fields.service_value()
     planning_cost: float = parameter(
         0.0, "Cost of making and keeping to a plan", "编制并执行计划的成本", "CNY", ge=0
     )

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import field_validator
 
+from pipelines.traffic import fields
 from pipelines.traffic.congestion_brief import write_brief
 from pipelines.traffic.words import record_words
 from workbench._text import Text
@@ -34,7 +35,7 @@ class CongestionParameters(Parameters):
         "h",
         min_length=1,
     )
-    weekdays_only: bool = parameter(True, "Leave out Saturdays and Sundays", "不含周六和周日")
+    weekdays_only: bool = fields.weekdays_only()
     least_coverage: float = parameter(
         0.5,
         "Share of the hours judged in which a segment must have been observed to be ranked",
@@ -43,9 +44,7 @@ class CongestionParameters(Parameters):
         ge=0,
         le=1,
     )
-    resamples: int = parameter(
-        2000, "How many times the days are resampled", "对日期重抽样的次数", ge=200, le=50_000
-    )
+    resamples: int = fields.resamples()
 
     @field_validator("hours")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from pipelines.traffic import fields
 from pipelines.traffic.cells import cells, rank_cells
 from pipelines.traffic.crowding_brief import write_brief
 from pipelines.traffic.service import regularity
@@ -17,14 +18,7 @@ from workbench.errors import DataRejected
 class CrowdingParameters(Parameters):
     """What a vehicle takes, whom the taps stand for, and when a section counts as full."""
 
-    capacity: int = parameter(
-        80,
-        "Riders that a vehicle takes where the timetable does not say",
-        "时刻表未注明时的车辆定员",
-        "persons",
-        ge=1,
-        le=5000,
-    )
+    capacity: int = fields.capacity()
     limit: float = parameter(
         1.0,
         "Share of places above which a section is over capacity",
@@ -33,10 +27,8 @@ class CrowdingParameters(Parameters):
         gt=0,
         le=5,
     )
-    sample_share: float = parameter(
-        1.0, "Share of all riders that the taps stand for", "刷卡记录代表的乘客比例", "share", gt=0, le=1
-    )
-    weekdays_only: bool = parameter(True, "Leave out Saturdays and Sundays", "不含周六和周日")
+    sample_share: float = fields.sample_share()
+    weekdays_only: bool = fields.weekdays_only()
     shown: int = parameter(10, "Sections and quarter-hours to list", "列出的区间与刻钟数", ge=1, le=50)
     least_riders: float = parameter(
         10,
@@ -45,9 +37,7 @@ class CrowdingParameters(Parameters):
         "persons",
         ge=0,
     )
-    resamples: int = parameter(
-        2000, "How many times the days are resampled", "对日期重抽样的次数", ge=200, le=50_000
-    )
+    resamples: int = fields.resamples()
 
 
 class Crowding(Decision):

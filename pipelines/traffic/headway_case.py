@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from pydantic import field_validator
 
+from pipelines.traffic import fields
 from pipelines.traffic.headway_fleet import run_back
 from pipelines.traffic.headway_options import today_and_others
 from workbench.domains import Measures, Parameters, parameter
@@ -44,17 +45,8 @@ class HeadwaysParameters(Parameters):
         "以哪一日的时刻表为现状；不填则取客流最大的工作日",
     )
     weekdays_only: bool = parameter(True, "Demand of weekdays only", "仅用工作日客流")
-    capacity: int = parameter(
-        80,
-        "Riders that a vehicle takes where the timetable does not say",
-        "时刻表未注明时的车辆定员",
-        "persons",
-        ge=1,
-        le=5000,
-    )
-    sample_share: float = parameter(
-        1.0, "Share of all riders that the taps stand for", "刷卡记录代表的乘客比例", "share", gt=0, le=1
-    )
+    capacity: int = fields.capacity()
+    sample_share: float = fields.sample_share()
     arrivals: Literal["tap", "spread"] = parameter(
         "spread",
         "When riders came: at the tap (gates), or spread over the headway before it (taps at the door)",
