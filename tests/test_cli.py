@@ -422,6 +422,15 @@ class TestBrief:
                 "pip install 'lived-workbench[models]'.\n"
             )
 
+    def test_a_run_that_is_there_needs_no_library(self, cli, roads, tmp_path, monkeypatch):
+        args = ("brief", "traffic.congestion", "--data", roads, *FAST, "--out", tmp_path)
+        page = cli(*args).out
+        monkeypatch.setattr(load_decision("traffic.congestion"), "needs", ("numba",))
+        monkeypatch.setitem(sys.modules, "numba", None)
+        assert (again := cli(*args)).code == 0
+        assert again.out == page
+        assert cli(*args, "--set", "k=2").code == 5
+
     def test_formats(self, cli, roads, tmp_path):
         args = ("brief", "traffic.congestion", "--data", roads, "--set", "resamples=200", "--out", tmp_path)
         page = Path(cli(*args, "--format", "md", "--format", "html").out.strip())

@@ -92,8 +92,6 @@ def decide(
     EngineMissing
         A library that the decision needs is not installed.
     """
-    for library in decision.needs:
-        need(library, f"The decision '{decision.name}'")
     wanted = known_formats(formats)
     about = about if about is not None else data.about
     if about is not None and on is not None:
@@ -114,7 +112,7 @@ def decide(
 
     record = decision_record(decision, domain, data, engine, parameters, about, bounds=bounds)
     tables = decision.required, decision.optional
-    return _run(record, domain, data, engine, out, *tables, work, progress, wanted)
+    return _run(record, domain, data, engine, out, *tables, work, progress, wanted, decision.needs)
 
 
 def measure(
@@ -150,6 +148,7 @@ def _run(
     work: Work,
     progress: Progress,
     formats: Sequence[str] = (),
+    needs: Sequence[str] = (),
 ) -> Run:
     target = _target(out, record)
     if (found := open_run(target)) is not None:
@@ -158,6 +157,8 @@ def _run(
             progress(f"already there: {target}")
             return found
         progress(f"there without {', '.join(missing)}, made again: {target}")
+    for library in needs:
+        need(library, f"The decision '{record['name']}'")
     watch = Watch()
     with work_folder(out) as temporary, _scratch(engine) as scratch:
         folder = temporary / "run"
