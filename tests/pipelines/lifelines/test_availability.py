@@ -400,19 +400,6 @@ def run(decided):
 
 @pytest.mark.slow
 class TestRun:
-    def test_every_item_of_the_checklist_is_filled(self, run, told):
-        states = told(run)["checklist"]
-        assert len(states) == 35
-        assert [item for item, state in states.items() if state == "empty"] == []
-
-    def test_the_numbers_are_traced_to_frames_of_the_run(self, run, told):
-        kept = {path.stem for path in (run.folder / "measures").glob("*.parquet")}
-        sources = [one["source"] for one in told(run)["quantities"].values() if one["source"]]
-        used = {one["measure"] for one in sources}
-        names = ("draws", "sites", "steps", "cables", "capacity", "rates")
-        assert {f"availability_{one}" for one in names} <= used
-        assert used - {"screening", "bounds"} <= kept
-
     def test_the_map_is_drawn_in_both_languages_with_its_marks(self, run, told):
         for svg in told(run)["figure"]["svg"].values():
             assert svg.count("<path") > 5
