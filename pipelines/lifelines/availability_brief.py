@@ -11,7 +11,8 @@ from pipelines.lifelines.availability_map import map_of
 from pipelines.lifelines.availability_numbers import MILLION, Numbers
 from pipelines.lifelines.availability_record import RECORDER, record
 from pipelines.lifelines.availability_tables import SHOWN, Tables
-from pipelines.lifelines.words import system_name, words
+from pipelines.lifelines.undamaged import odd
+from pipelines.lifelines.words import words
 from workbench._text import Text
 from workbench.briefs import Answer, Brief, Confidence, Phrase, Quantity, Table
 from workbench.briefs.recording import able
@@ -247,6 +248,4 @@ class _Writer:
         if case.rates.unknown:
             unknown = self.n.count("unknown", case.rates.unknown, "failures")
             told.append(w.phrase("availability.limit.unknown", failures=unknown))
-        system = system_name(case.network.system)
-        told += [w.phrase("undamaged.finding", system=system, said=one.said) for one in case.findings]
-        return (*told, *RECORDER.unable())
+        return (*told, *odd(case.network, case.findings), *RECORDER.unable())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,9 @@ from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.words import system_name, words
 from workbench.briefs import Confidence, Phrase, Quantity, Source
 from workbench.errors import DataRejected
-from workbench.lifelines import Finding, InterdependentSystem, check
+from workbench.lifelines import Finding, InterdependentSystem, LifelineNetwork, check
 
 if TYPE_CHECKING:
-    from workbench._text import Text
     from workbench.domains import Measures
 
 NAME = "undamaged"
@@ -60,12 +60,13 @@ class Undamaged:
         if self.share < TOLD:
             return ()
         worst = max(self.without, key=lambda layer: self.without[layer])
+        system = system_name(self.system.layers[worst].system)
         values = {"people": sum(self.people.values()), "without": sum(self.without.values())}
         counts = {
             name: Quantity(f"{NAME}.{name}", value, "persons", decimals=0, source=Source(NAME, name, {}))
             for name, value in values.items()
         }
-        return (words().phrase("undamaged.point", system=self._called(worst), **counts),)
+        return (words().phrase("undamaged.point", system=system, **counts),)
 
     def confidence(self, found: Confidence) -> Confidence:
         """No more than low where many lack a service already, which is more likely a gap in the data."""
@@ -80,14 +81,14 @@ class Undamaged:
 
     def limits(self) -> tuple[Phrase, ...]:
         """What is odd about the networks, a sentence each."""
-        return tuple(
-            words().phrase("undamaged.finding", system=self._called(layer), said=one.said)
-            for layer, findings in self.findings.items()
-            for one in findings
-        )
+        layers = self.system.layers
+        return tuple(one for name, findings in self.findings.items() for one in odd(layers[name], findings))
 
-    def _called(self, layer: str) -> Text:
-        return system_name(self.system.layers[layer].system)
+
+def odd(network: LifelineNetwork, findings: Iterable[Finding]) -> Iterator[Phrase]:
+    """Say what is odd about a network, a sentence for each finding."""
+    for one in findings:
+        yield words().phrase("undamaged.finding", system=system_name(network.system), said=one.said)
 
 
 def undamaged(losses: Losses) -> Undamaged:

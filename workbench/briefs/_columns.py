@@ -101,10 +101,12 @@ def _laid(grid: Grid, widths: tuple[float, ...], size: float, *, turned: bool) -
 
 def _lines(cell: Inlines, room: float, size: float, chosen: bool) -> int:
     """Estimate how many lines a cell takes."""
-    needed = width_of("".join(map(_text, cell)), size, bold=chosen) + (
-        MARK * size + MARGIN if chosen else 0.0
-    )
+    needed = width_of("".join(map(_text, cell)), size, bold=chosen) + (_mark(size) if chosen else 0.0)
     return 1 + sum(isinstance(each, Small) for each in cell) + int(needed * WIDER / max(room, size))
+
+
+def _mark(size: float) -> float:
+    return MARK * size + MARGIN
 
 
 def softened(text: str) -> list[str]:
@@ -135,7 +137,7 @@ def _needs(grid: Grid, size: float) -> tuple[list[float], list[float]]:
         whole = max(_whole(cell, size, bold=bold) for cell in cells)
         if not grid.numeric[at]:
             words = max(words, min(whole, (FIRST if at == 0 else OTHERS) * size))
-        chosen = MARK * size + MARGIN if at == 0 and bold else 0.0
+        chosen = _mark(size) if at == 0 and bold else 0.0
         if grid.numeric[at] and chosen:
             words = max(words, whole + chosen)
         least.append(words * WIDER + PAD)

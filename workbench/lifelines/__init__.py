@@ -4,7 +4,7 @@ Lifeline networks: water, power, oil, gas, and the telecom and roads they lean o
     network = read_epanet("city.inp")
     check(network)                                          # what is odd about it
     n_minus_1(network)                                      # what the loss of each asset costs
-    service(network, network.without("main")).share        # what is left
+    service(network, network.without("main")).share         # what is left
 
 Networks are read, checked, damaged, served, ranked, hardened and repaired here. Methods take networks and
 arrays and know no dataset. What is used most has its name here and is imported when it is first asked for;
