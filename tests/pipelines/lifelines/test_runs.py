@@ -1,4 +1,4 @@
-"""Every decision on the shipped sample: a whole record, traced numbers, and what rows put back could change."""
+"""Every decision on the shipped sample: a whole record, traced numbers, what rows put back could change."""
 
 import polars as pl
 import pytest
