@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.lifelines.availability_futures import RECORDER
 from pipelines.lifelines.availability_numbers import MILLION
+from pipelines.lifelines.districts import member, names_of
 from workbench._text import Text
 from workbench.briefs import Head, Quantity, Row, Source, Table
 from workbench.briefs.checklist import Section
@@ -184,13 +185,12 @@ class Worth:
         zones = sorted(set(nodes.filter(pl.col("people") > 0)["zone"].drop_nulls().to_list()))
         if len(zones) < LEAST_ZONES:
             return RECORDER.reason("equity", "no_zones")
-        member = np.array([[one == zone for zone in zones] for one in nodes["zone"].to_list()], float)
-        people = nodes["people"].to_numpy()[:, None] * member
+        people = nodes["people"].to_numpy()[:, None] * member(nodes, zones)
         minutes = {
             name: case.dark[name] @ (people / people.sum(axis=0)) * YEAR_MIN
             for name in dict.fromkeys(("none", self.case.best))
         }
-        after, labels, rows = minutes[self.case.best], self._districts(zones), []
+        after, labels, rows = minutes[self.case.best], names_of(self._zones, zones), []
         worst = np.bincount(after.argmax(axis=1), minlength=len(zones)) / len(after)
         unit = n.unit("min_year")
         for at, zone in enumerate(zones):
@@ -225,14 +225,6 @@ class Worth:
         table = Table("equity", w("availability.equity.caption"), tuple(heads), tuple(rows))
         return Section("equity", prose=tuple(said), tables=(table,))
 
-    def _districts(self, zones: list[str]) -> dict[str, Text]:
-        """Names of districts where the tables have them."""
-        if not self.measures.has("zones"):
-            return {zone: Text(zone, zone) for zone in zones}
-        named = {row["zone_id"]: row for row in self.measures["zones"].iter_rows(named=True)}
-        found = {}
-        for zone in zones:
-            row = named.get(zone, {})
-            english = str(row.get("name") or zone)
-            found[zone] = Text(english, str(row.get("name_zh") or english))
-        return found
+    @property
+    def _zones(self) -> pl.DataFrame | None:
+        return self.measures["zones"] if self.measures.has("zones") else None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.lifelines.dates import last_day
+from pipelines.lifelines.districts import member, zones_of
 from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.words import words
 from workbench._text import Text
@@ -275,25 +276,20 @@ class _Record:
     def equity(self) -> Section:
         """In which district people lose most services when those chosen are lost."""
         system, case = self.case.system, self.case
-        zones = sorted(
-            {zone for one in system.layers.values() for zone in one.nodes["zone"].drop_nulls().to_list()}
-        )
+        zones = zones_of(system)
         if len(zones) < 2:
             return RECORDER.reason("equity", "no_zones")
         people, lost = np.zeros(len(zones)), np.zeros((len(self.chosen), len(zones)))
-        member = {
-            layer: np.array([[one == zone for zone in zones] for one in network.nodes["zone"].to_list()])
-            for layer, network in system.layers.items()
-        }
+        inside = {layer: member(network.nodes, zones) for layer, network in system.layers.items()}
         for layer, network in system.layers.items():
-            people = np.maximum(people, network.arrays.people @ member[layer])
+            people = np.maximum(people, network.arrays.people @ inside[layer])
         before = case.losses.dark(system.intact)
         for at, i in enumerate(self.chosen):
             up = system.intact.copy()
             up[case.compared[i]] = False
             after = case.losses.dark(up)
             for layer, network in system.layers.items():
-                lost[at] += ((after[layer] - before[layer]) * network.arrays.people) @ member[layer]
+                lost[at] += ((after[layer] - before[layer]) * network.arrays.people) @ inside[layer]
         some = people > 0
         values = {zone: lost[:, at] / people[at] for at, zone in enumerate(zones) if some[at]}
         persons = {zone: float(people[at]) for at, zone in enumerate(zones) if some[at]}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.lifelines.districts import member, names_of, zones_of
 from pipelines.lifelines.hardening_numbers import CURRENCY, MILLION
 from pipelines.lifelines.hardening_tables import bad_days, before_after, by_layer
-from workbench._text import Text
 from workbench.briefs import Head, Quantity, Row, Table
 from workbench.briefs.appraisal import cost_benefit
 from workbench.briefs.appraisal import equity as section_of_equity
@@ -57,7 +57,7 @@ def equity(n: Numbers, measures: Measures, recorder: Recorder) -> Section:
         return recorder.reason("equity", "no_zones")
     if len(n.case.events) < LEAST_EVENTS:
         return recorder.reason("equity", "few_events")
-    labels = _named(measures, found)
+    labels = names_of(measures.clean("zones").gather() if measures.has("zones") else None, found)
     persons = {zone: each[2] for zone, each in found.items()}
     values = {zone: each[1] / each[2] for zone, each in found.items()}
     outcome = Outcome("services", "ratio", n.w.text("hardening.head.services"), "less")
@@ -84,7 +84,7 @@ def equity(n: Numbers, measures: Measures, recorder: Recorder) -> Section:
 def _by_zone(n: Numbers) -> dict[str, tuple[Floats, Floats, float]]:
     """Services lost by event before and after, and people, of each zone with people."""
     case, system = n.case, n.case.system
-    zones = sorted({one for each in system.layers.values() for one in each.nodes["zone"].drop_nulls()})
+    zones = zones_of(system)
     people = np.zeros(len(zones))
     lost: dict[str, Floats] = {}
     for option in ("none", case.recommended):
@@ -92,10 +92,10 @@ def _by_zone(n: Numbers) -> dict[str, tuple[Floats, Floats, float]]:
         total = np.zeros((len(works), len(zones)))
         for layer in case.loss.weights:
             network = system.layers[layer]
-            member = np.array([[one == zone for zone in zones] for one in network.nodes["zone"].to_list()])
+            inside = member(network.nodes, zones)
             served = np.where(network.arrays.demand > 0, network.arrays.people, 0.0)
-            people = np.maximum(people, served @ member)
-            total += (np.nan_to_num(case.loss.unserved(layer, works)) * served) @ member
+            people = np.maximum(people, served @ inside)
+            total += (np.nan_to_num(case.loss.unserved(layer, works)) * served) @ inside
         lost[option] = case.test.by_event(total)
     before, after = lost["none"], lost[case.recommended]
     return {
@@ -103,15 +103,6 @@ def _by_zone(n: Numbers) -> dict[str, tuple[Floats, Floats, float]]:
         for at, zone in enumerate(zones)
         if people[at] > 0
     }
-
-
-def _named(measures: Measures, zones: dict[str, tuple[Floats, Floats, float]]) -> dict[str, Text]:
-    """What districts are called, where a table says so."""
-    names: dict[str, Text] = {}
-    if measures.has("zones"):
-        frame = measures.clean("zones").gather().select("zone_id", "name", "name_zh")
-        names = {zone: Text(name, zh or name) for zone, name, zh in frame.iter_rows()}
-    return {zone: names.get(zone, Text(zone, zone)) for zone in zones}
 
 
 def priced(n: Numbers, recorder: Recorder) -> Section:

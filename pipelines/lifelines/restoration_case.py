@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from pipelines.lifelines.districts import zones_of
 from pipelines.lifelines.hardening_loss import PeopleServed
 from pipelines.lifelines.losses import Losses
 from pipelines.lifelines.network import city
@@ -249,12 +250,6 @@ def named(problem: RepairProblem, order: Ints) -> tuple[tuple[str, str], ...]:
     """An order of places among the damaged assets as layers and ids."""
     rows = problem.system.assets[problem.damaged[order]].select("layer", "id").rows()
     return tuple((str(layer), str(name)) for layer, name in rows)
-
-
-def zones_of(system: InterdependentSystem) -> tuple[str, ...]:
-    """Districts of the nodes, by name."""
-    found = (one.nodes["zone"].drop_nulls().to_list() for one in system.layers.values())
-    return tuple(sorted({zone for each in found for zone in each}))
 
 
 def one_more(model: Repairs, plan: CrewPlan, p: RestorationParameters, workers: int) -> dict[str, Floats]:

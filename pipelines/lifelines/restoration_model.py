@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.lifelines.districts import member
 from pipelines.lifelines.restoration_orders import REPORT
 from workbench.lifelines.crews import CrewModel, CrewPlan, CrewRun, RepairDay
 from workbench.lifelines.model import Floats
@@ -63,6 +64,7 @@ class Repairs(CrewModel):
     ) -> None:
         super().__init__(problem, horizon_h=horizon_h, cv=cv)
         self.zones, self.listed = zones, listed
+        self._inside = {name: member(one.nodes, zones) for name, one in problem.system.layers.items()}
         names = {f"zone{at}": "h" for at in range(1, len(zones) + 1)}
         self.outcomes: Mapping[str, str] = {**self.outcomes, **names}
 
@@ -99,9 +101,6 @@ class Repairs(CrewModel):
         for name, network in system.layers.items():
             served = Connectivity(network).served_many(system.layer_state(name, states)) > 0
             people = np.where(network.arrays.demand > 0, network.arrays.people, 0.0)
-            member = np.array(
-                [[one == zone for zone in self.zones] for one in network.nodes["zone"].to_list()]
-            )
-            by_zone = served @ (member * people[:, None])
+            by_zone = served @ (self._inside[name] * people[:, None])
             found += by_zone[:1] - by_zone[1:]
         return np.maximum(found, 0.0)

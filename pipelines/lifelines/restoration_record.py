@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.lifelines.dates import last_day
+from pipelines.lifelines.districts import member, names_of
+from pipelines.lifelines.restoration_case import DAY
 from pipelines.lifelines.restoration_futures import Futures
 from pipelines.lifelines.restoration_numbers import ALL_RULES, Numbers
 from pipelines.lifelines.restoration_orders import CHOSEN, REPORT
@@ -187,7 +189,7 @@ class _Record:
         for name in case.options:
             drawn = case.of(name)
             _, p5, p95 = drawn_cells(f"result.{name}", float(drawn.mean()), drawn, unit, decimals=0)
-            finished = case.runs.values("finished_h", name) / 24
+            finished = case.runs.values("finished_h", name) / DAY
             source = Source("repair_runs", "finished_d", {"option": name})
             cells = (
                 self.n.lost(name, "result"),
@@ -226,14 +228,7 @@ class _Record:
             return RECORDER.reason("equity", "no_zones")
         people = np.zeros(len(zones))
         for network in case.system.layers.values():
-            own = network.nodes["zone"].to_list()
-            found = np.array(
-                [
-                    sum(p for p, z in zip(network.arrays.people, own, strict=True) if z == zone)
-                    for zone in zones
-                ]
-            )
-            people = np.maximum(people, found)
+            people = np.maximum(people, network.arrays.people @ member(network.nodes, zones))
         values, persons = {}, {}
         for at, zone in enumerate(zones):
             if people[at] > 0:
@@ -241,25 +236,10 @@ class _Record:
                 persons[zone] = float(people[at])
         outcome = Outcome("hours", "h", self.words.text("restoration.head.hours"), "less")
         found_equity = by_group(values, outcome, persons, same_draws=True, streams=case.streams)
-        section = section_of_equity(found_equity, {zone: self.zone(zone) for zone in values})
+        section = section_of_equity(
+            found_equity, names_of(self.m["zones"] if self.m.has("zones") else None, values)
+        )
         return replace(section, prose=(*section.prose, self.words.phrase("restoration.equity")))
-
-    def zone(self, zone: str) -> Text:
-        """What a district is called; its id where the data do not say."""
-        if not self.m.has("zones"):
-            return Text(zone, zone)
-        names = self._zones
-        en, zh = names.get(zone, (None, None))
-        return Text(en or zone, zh or en or zone)
-
-    @cached_property
-    def _zones(self) -> dict[str, tuple[str | None, str | None]]:
-        frame = self.m["zones"]
-        own = [one if one in frame.columns else "zone_id" for one in ("name", "name_zh")]
-        return {
-            row[0]: (row[1], row[2])
-            for row in zip(frame["zone_id"], frame[own[0]], frame[own[1]], strict=True)
-        }
 
     def certainty(self) -> Section:
         """Certainty of what is saved, and of the order."""

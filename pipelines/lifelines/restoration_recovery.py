@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.lifelines.restoration_case import DAY
 from pipelines.lifelines.words import system_name
 from workbench._text import LANGUAGES, Text
 from workbench.briefs import Figure, Head, Quantity, Row, Source, Table
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.lifelines.restoration_case import Case
     from pipelines.lifelines.restoration_numbers import Numbers
 
-POINTS, DAY = 25, 24.0
+POINTS = 25
 WILSON = Text("Wilson's interval over runs", "对各次运行的Wilson区间")
 
 
